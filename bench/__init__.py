@@ -1,0 +1,1 @@
+"""Performance and quality, measured against a named peer in the same run."""

@@ -1,0 +1,1 @@
+"""The local web that crawlers are measured on, the crawlers, and how they are measured."""

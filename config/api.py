@@ -1,0 +1,105 @@
+"""The JSON API: what its parts are, and that whatever goes wrong is told as problem+json."""
+
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
+from django.db import DatabaseError, connection
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django_q.brokers import get_broker
+from ninja import NinjaAPI, Router, Schema, Status
+from ninja.errors import AuthenticationError, HttpError, ValidationError
+from redis.exceptions import RedisError
+
+from accounts.api import MemberAuth, ProblemOut, problem
+from hunts.api import hunts, runs
+from leads.api import router as leads
+
+logger = structlog.get_logger(__name__)
+
+api = NinjaAPI(
+    title="Magnet Hunter",
+    version=settings.VERSION,
+    description="Hunts, their runs, and the leads that they find. Errors are problem details (RFC 9457).",
+    auth=MemberAuth(),
+    docs_url="/docs",
+)
+api.add_router("/hunts", hunts)
+api.add_router("/runs", runs)
+api.add_router("/leads", leads)
+elsewhere = Router()  # added last: it takes what no other path has taken
+
+
+class HealthOut(Schema):
+    """`ok` or what is wrong, for each thing that the installation stands on."""
+
+    status: str
+    database: str
+    queue: str
+    queued: int | None
+    version: str
+
+
+@api.get("/health", auth=None, response={200: HealthOut, 503: HealthOut}, tags=["health"], operation_id="health")
+def health(request: HttpRequest) -> Status[dict[str, Any]]:
+    """Whether the database and the queue answer."""
+    database, queue, queued = "ok", "ok", None
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError:
+        logger.warning("health.database_down", exc_info=True)
+        database = "unavailable"
+    try:
+        queued = get_broker().queue_size()
+    except (DatabaseError, RedisError):
+        logger.warning("health.queue_down", exc_info=True)
+        queue = "unavailable"
+    is_well = database == queue == "ok"
+    body = {"status": "ok" if is_well else "unavailable", "database": database, "queue": queue, "queued": queued}
+    return Status(200 if is_well else 503, {**body, "version": settings.VERSION})
+
+
+@elsewhere.api_operation(
+    ["GET", "POST", "PUT", "PATCH", "DELETE"], "/{path:rest}", auth=None, include_in_schema=False, response=ProblemOut
+)
+def nothing_here(request: HttpRequest, rest: str) -> HttpResponse:
+    """Whatever is not the API: the same 404 as for a row that is not there."""
+    raise Http404
+
+
+api.add_router("", elsewhere)
+
+
+@api.exception_handler(Http404)
+def not_found(request: HttpRequest, error: Http404) -> HttpResponse:
+    return problem(404, _("There is nothing here, or it belongs to somebody else."))
+
+
+@api.exception_handler(AuthenticationError)
+def stranger(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
+    return problem(401, _("Log in first."))
+
+
+@api.exception_handler(ValidationError)
+def invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    errors = [{"location": [str(part) for part in one["loc"]], "message": one["msg"]} for one in error.errors]
+    return problem(422, _("Some values make no sense: see “errors”."), errors=errors)
+
+
+@api.exception_handler(HttpError)
+def refused(request: HttpRequest, error: HttpError) -> HttpResponse:
+    return problem(error.status_code, str(error))
+
+
+@api.exception_handler(RequestDataTooBig)
+def too_big(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
+    return problem(413, _("The request is too big."))
+
+
+@api.exception_handler(Exception)
+def crashed(request: HttpRequest, error: Exception) -> HttpResponse:
+    logger.error("api.crashed", exc_info=error)
+    return problem(500, _("Something went wrong on our side; it was reported."))

@@ -1,0 +1,17 @@
+"""The application as uvicorn serves it: Django, and beside it the live pages that hold no thread."""
+
+import os
+
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+django_application = get_asgi_application()
+
+from hunts import live  # noqa: E402  (models can be imported only after Django was set up)
+
+
+async def application(scope: live.Scope, receive: live.Receive, send: live.Send) -> None:
+    if scope["type"] == "http" and scope["method"] == "GET" and live.STREAM.match(scope["path"]):
+        await live.stream(scope, receive, send)
+    else:
+        await django_application(scope, receive, send)  # type: ignore[arg-type]

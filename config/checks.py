@@ -1,0 +1,96 @@
+"""System checks: combinations of settings that cannot work, each with what to do about it."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+
+from integrations.egress.policy import Policy
+
+
+@register(Tags.security)
+def secret_key_is_set(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    if settings.SECRET_KEY:
+        return []
+    return [Error("SECRET_KEY is missing.", hint="Run `make setup`, which writes one to .env.", id="magnet.E001")]
+
+
+@register()
+def leases_outlive_stages(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    if settings.LEASE_SECONDS > settings.STAGE_DEADLINE_SECONDS:
+        return []
+    return [
+        Error(
+            "LEASE_SECONDS must be greater than STAGE_DEADLINE_SECONDS, or a slow stage is done twice.",
+            hint="Raise LEASE_SECONDS, or lower STAGE_DEADLINE_SECONDS.",
+            id="magnet.E002",
+        )
+    ]
+
+
+@register()
+def sandbox_is_on_loopback(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    address = settings.PROVIDERS["sandbox"]["base_url"]
+    if not address or urlsplit(address).hostname in {"127.0.0.1", "localhost", "::1"}:
+        return []
+    return [
+        Error(
+            "SANDBOX_BASE_URL is not an address of this machine.",
+            hint="The sandbox only ever runs on loopback: use http://127.0.0.1:8765, or leave it empty.",
+            id="magnet.E003",
+        )
+    ]
+
+
+@register()
+def remote_browser_has_a_proxy(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    if not settings.BROWSER_WS_ENDPOINT or settings.BROWSER_PROXY_URL:
+        return []
+    return [
+        Error(
+            "BROWSER_WS_ENDPOINT is set without BROWSER_PROXY_URL: the browser would go out unfiltered.",
+            hint="Set BROWSER_PROXY_URL to the filtering proxy as the browser's machine sees it.",
+            id="magnet.E004",
+        )
+    ]
+
+
+@register()
+def pages_are_kept_longer_than_they_are_fresh(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    if settings.PAGE_KEEP_DAYS >= settings.PAGE_TTL_DAYS:
+        return []
+    return [
+        Error(
+            "PAGE_KEEP_DAYS is less than PAGE_TTL_DAYS: pages would be thrown away while they are fresh.",
+            hint="Raise PAGE_KEEP_DAYS, or lower PAGE_TTL_DAYS.",
+            id="magnet.E005",
+        )
+    ]
+
+
+@register(Tags.security, deploy=True)
+def no_route_leads_inside(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    policy = Policy()
+    inside = [host for host, (address, _) in settings.EGRESS_ROUTES.items() if not policy.is_public(address)]
+    return [
+        Warning(
+            f"EGRESS_ROUTES leads {host} to an address that is not public.",
+            hint="Any customer can have it read. Remove the route unless everybody may see what is there.",
+            id="magnet.W002",
+        )
+        for host in inside
+    ]
+
+
+@register(Tags.security, deploy=True)
+def production_has_a_queue_that_scales(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    if not settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+        return []
+    return [
+        Warning(
+            "SQLite serves one machine.",
+            hint="Set DATABASE_URL to a PostgreSQL database to run web and worker on several.",
+            id="magnet.W001",
+        )
+    ]

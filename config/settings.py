@@ -1,0 +1,279 @@
+"""All settings, and the only reader of the environment. See .env.example for what each means."""
+
+from pathlib import Path
+from typing import Any
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+from config.logging import configure as configure_logging
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = BASE_DIR / "var"
+VERSION = "0.1.0"
+
+env = environ.Env()
+env_file = BASE_DIR / ".env"
+if env_file.exists():
+    env.read_env(str(env_file))
+
+
+def text(name: str, default: str = "") -> str:
+    """Return a setting; an empty value in the file counts as not set."""
+    return env.str(name, default="").strip() or default
+
+
+def secret(name: str) -> str:
+    """Return a key, or '' where there is none or only a placeholder that somebody left in the file."""
+    value = text(name)
+    looks_like_placeholder = value.lower().startswith(("changeme", "change-me", "your-", "your_", "<", "sk-xxx", "xxx"))
+    return "" if looks_like_placeholder else value
+
+
+def route(pair: str) -> tuple[str, tuple[str, int]]:
+    """Return `host=address:port` taken apart. Raises ImproperlyConfigured, naming the pair that is none."""
+    host, _, place = pair.strip().partition("=")
+    address, _, port = place.rpartition(":")
+    if not host or not address or not port.isdigit():
+        raise ImproperlyConfigured(f"EGRESS_ROUTES: {pair!r} is not host=address:port, such as .test=10.0.0.5:8080.")
+    return host.lower(), (address.strip("[]"), int(port))
+
+
+DEBUG = env.bool("DEBUG", default=False)
+SECRET_KEY = secret("SECRET_KEY") or ("insecure-development-key" if DEBUG else "")
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+CSRF_TRUSTED_ORIGINS = [origin for origin in env.list("CSRF_TRUSTED_ORIGINS", default=[]) if origin]
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "django.contrib.postgres",
+    "allauth",
+    "allauth.account",
+    "csp",
+    "django_htmx",
+    "django_q",
+    "ninja",
+    "config.apps.ConfigApp",
+    "accounts",
+    "billing",
+    "integrations",
+    "leads",
+    "enrichment",
+    "hunts",
+]
+
+MIDDLEWARE = [
+    "config.logging.RequestContextMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "accounts.middleware.WorkspaceMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+ASGI_APPLICATION = "config.asgi.application"
+
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# --- data -----------------------------------------------------------------------------------------
+
+DATABASES = {"default": env.db_url_config(text("DATABASE_URL", f"sqlite:///{VAR_DIR / 'magnet.sqlite3'}"))}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    # IMMEDIATE takes the write lock when a transaction begins, so that check-then-act cannot interleave;
+    # WAL lets readers go on meanwhile.
+    # Tests use a file too, so that their worker processes see the same rows.
+    DATABASES["default"]["TEST"] = {"NAME": str(VAR_DIR / "test.sqlite3")}
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 30,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-32000",
+    }
+else:
+    DATABASES["default"]["CONN_MAX_AGE"] = 60
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+
+REDIS_URL = text("REDIS_URL")
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+    if REDIS_URL
+    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+}
+
+# A task is a nudge with a primary key: see hunts/tasks.py. `retry` stays far above `timeout`, one task is taken at a
+# time and no more are queued in a process than it has workers, because django-q2's lease starts at prefetch.
+Q_CLUSTER: dict[str, Any] = {
+    "name": "magnet",
+    "workers": env.int("Q_WORKERS", default=2),
+    "queue_limit": env.int("Q_WORKERS", default=2),
+    "bulk": 1,
+    "timeout": 900,
+    "retry": 1800,
+    "max_attempts": 1,
+    "ack_failures": True,
+    "save_limit": -1,
+    "poll": 0.2,
+    "catch_up": False,
+    "label": "Queue",
+}
+Q_CLUSTER |= {"redis": REDIS_URL} if REDIS_URL else {"orm": "default"}
+
+# --- people ---------------------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
+LOGIN_REDIRECT_URL = "hunts:list"
+LOGIN_URL = "account_login"
+ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+# Mandatory verification comes with the mail setup of a real installation; without one nobody could sign up.
+ACCOUNT_EMAIL_VERIFICATION = text("ACCOUNT_EMAIL_VERIFICATION", "optional")
+ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_PREVENT_ENUMERATION = True
+
+EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
+vars().update(EMAIL_CONFIG)
+DEFAULT_FROM_EMAIL = text("DEFAULT_FROM_EMAIL", "Magnet Hunter <hello@localhost>")
+
+# --- language and time ----------------------------------------------------------------------------
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("zh-hans", "简体中文"), ("sr-latn", "Srpski")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+# --- files ----------------------------------------------------------------------------------------
+
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+MEDIA_ROOT = text("MEDIA_ROOT", str(VAR_DIR / "media"))
+WHITENOISE_USE_FINDERS = DEBUG
+WHITENOISE_AUTOREFRESH = DEBUG
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
+
+# --- browser security -----------------------------------------------------------------------------
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'self'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "font-src": ["'self'"],
+        "connect-src": ["'self'"],
+        "object-src": ["'none'"],
+        "base-uri": ["'none'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'none'"],
+    }
+}
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "config.pages.csrf_failed"
+if not DEBUG:
+    SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", default=False) else None
+    SECURE_REDIRECT_EXEMPT = [r"^api/health$"]  # load balancers ask by plain HTTP
+    SECURE_HSTS_SECONDS = 31_536_000
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+    SECURE_HSTS_PRELOAD = True
+    SESSION_COOKIE_SECURE = SECURE_SSL_REDIRECT
+    CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT
+
+# --- the outside world ----------------------------------------------------------------------------
+
+PROVIDERS: dict[str, dict[str, str]] = {
+    "kimi": {
+        "api_key": secret("KIMI_API_KEY"),
+        "base_url": text("KIMI_BASE_URL", "https://api.moonshot.ai/v1"),
+        "model": text("KIMI_MODEL", "kimi-k2.6"),
+    },
+    "openai": {
+        "api_key": secret("OPENAI_API_KEY"),
+        "base_url": text("OPENAI_BASE_URL", "https://api.openai.com/v1"),
+        "model": text("OPENAI_MODEL", "gpt-4.1-mini"),
+    },
+    "exa": {"api_key": secret("EXA_API_KEY"), "base_url": text("EXA_BASE_URL", "https://api.exa.ai")},
+    "sandbox": {"base_url": text("SANDBOX_BASE_URL")},
+}
+LANGUAGE_MODEL_ORDER = env.list("LANGUAGE_MODEL_ORDER", default=["kimi", "openai", "local"])
+CRAWLER_CONTACT_URL = text("CRAWLER_CONTACT_URL", "http://localhost:8000/about/crawler")
+CRAWLER_USER_AGENT = f"MagnetHunter/{VERSION} (+{CRAWLER_CONTACT_URL})"
+# Hosts (or, with a leading dot, all hosts below) that the crawler finds at an address of the operator's own.
+EGRESS_ROUTES = dict(route(pair) for pair in env.list("EGRESS_ROUTES", default=[]) if pair.strip())
+BROWSER_EXECUTABLE = text("BROWSER_EXECUTABLE")
+BROWSER_WS_ENDPOINT = text("BROWSER_WS_ENDPOINT")
+BROWSER_PROXY_URL = text("BROWSER_PROXY_URL")
+PAGE_TTL_DAYS = env.int("PAGE_TTL_DAYS", default=7)
+PAGE_KEEP_DAYS = env.int("PAGE_KEEP_DAYS", default=180)
+VERDICT_TTL_DAYS = env.int("VERDICT_TTL_DAYS", default=14)
+PAGES_PER_SITE = env.int("PAGES_PER_SITE", default=5)
+
+# --- the engine -----------------------------------------------------------------------------------
+
+WORKER_CONCURRENCY = env.int("WORKER_CONCURRENCY", default=32)
+LEASE_SECONDS = env.int("LEASE_SECONDS", default=180)
+STAGE_DEADLINE_SECONDS = env.int("STAGE_DEADLINE_SECONDS", default=120)
+CANDIDATE_MAX_ATTEMPTS = env.int("CANDIDATE_MAX_ATTEMPTS", default=4)
+
+# --- watching it run ------------------------------------------------------------------------------
+
+LOG_FORMAT = text("LOG_FORMAT", "console" if DEBUG else "json")
+LOG_LEVEL = text("LOG_LEVEL", "INFO")
+SENTRY_DSN = text("SENTRY_DSN")
+LOGGING_CONFIG = None
+configure_logging(LOG_LEVEL, as_json=LOG_FORMAT == "json", sentry_dsn=SENTRY_DSN, release=VERSION)

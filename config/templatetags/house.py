@@ -1,0 +1,65 @@
+"""How our pages show icons, money and the state of an address bar."""
+
+from decimal import Decimal
+from typing import Any
+
+from django import template
+from django.http import HttpRequest
+from django.templatetags.static import static
+from django.utils.formats import number_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+register = template.Library()
+
+
+@register.simple_tag
+def icon(name: str, label: str = "") -> SafeString:
+    """Return an icon of the sprite; without a label it is decoration that screen readers pass over."""
+    shape = format_html('<use href="{}#{}"/>', static("vendor/icons.svg"), name)
+    if label:
+        return format_html('<svg class="icon" role="img" aria-label="{}">{}</svg>', label, shape)
+    return format_html('<svg class="icon" aria-hidden="true">{}</svg>', shape)
+
+
+@register.filter
+def dollars(microusd: int | None) -> str:
+    """Return micro-dollars as dollars: to the cent, or to the micro-dollar where there is less than a cent in it."""
+    amount = Decimal(microusd or 0) / 1_000_000
+    return f"${number_format(amount, 2 if amount == amount.quantize(Decimal('0.01')) else 6)}"
+
+
+@register.filter
+def duration(seconds: float | None) -> str:
+    """Return seconds as people say them: 45 s, 3 min, 2 h 5 min."""
+    whole = round(seconds or 0)
+    if whole < 90:
+        return f"{whole} s"
+    if whole < 5_400:
+        return f"{round(whole / 60)} min"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+@register.filter
+def percent(share: float | None) -> str:
+    """Return a share of 0 to 1 as a percentage."""
+    return f"{round(100 * (share or 0))} %"
+
+
+@register.filter
+def web_address(url: str) -> str:
+    """Return `url` where a browser may follow it, else ''."""
+    return url if url.startswith(("https://", "http://")) else ""
+
+
+@register.simple_tag(takes_context=True)
+def address_with(context: dict[str, Any], **changes: Any) -> str:
+    """Return the query string of this page with some parameters changed, and None taken out."""
+    request: HttpRequest = context["request"]
+    query = request.GET.copy()
+    for name, value in changes.items():
+        if value in (None, ""):
+            query.pop(name, None)
+        else:
+            query[name] = str(value)
+    return f"?{query.urlencode()}"

@@ -1,0 +1,23 @@
+"""Where everything is."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+from config import pages
+from config.api import api
+from hunts.views import home
+
+urlpatterns = [
+    path("", home, name="home"),
+    path("about/crawler", pages.crawler, name="crawler"),
+    path("accounts/", include("allauth.urls")),
+    path("hunts/", include("hunts.urls")),
+    path("leads/", include("leads.urls")),
+    path("leads/", include("enrichment.urls")),
+    path("api/", api.urls),
+    path("admin/", admin.site.urls),
+]
+
+handler400 = "config.pages.bad_request"
+handler403 = "config.pages.forbidden"
+handler404 = "config.pages.not_found"

@@ -1,0 +1,222 @@
+"""The live page of a run: one look at the database per process and second, whatever the number of open pages.
+
+Each open page is a queue of at most one fragment. A single tailer looks at all watched runs together, renders what
+has changed once per run and language, and hands it to the queues. It works beside Django's own handler, which would
+hold a thread and a database connection for each page as long as it is open.
+"""
+
+import asyncio
+import contextlib
+import re
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from dataclasses import dataclass, field
+from http.cookies import CookieError, SimpleCookie
+from importlib import import_module
+from typing import Any
+
+import structlog
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.contrib.auth import get_user
+from django.contrib.sessions.models import Session
+from django.db import DatabaseError, connection
+from django.db.models import Count, Max
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.utils import timezone, translation
+
+from accounts.models import Membership
+from hunts import runpage
+from hunts.models import Run, RunEvent
+
+logger = structlog.get_logger(__name__)
+
+LOOK_SECONDS = 1.0
+ACCESS_SECONDS = 5.0  # how soon a page notices that its viewer may not look any more
+HEARTBEAT_SECONDS = 15.0
+
+STREAM = re.compile(r"^/hunts/runs/(\d{1,18})/stream$")
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+
+@dataclass(eq=False)
+class Viewer:
+    """One open page. `None` in its queue says that the run is over, or that the viewer may not look any more."""
+
+    run_id: int
+    workspace_id: int
+    user_id: int
+    session_key: str
+    language: str
+    seen: tuple[Any, ...] = ()  # what the run was like when it was last shown to them
+    fragments: asyncio.Queue[str | None] = field(default_factory=lambda: asyncio.Queue(maxsize=1))
+
+    def show(self, fragment: str | None) -> None:
+        """Put a fragment in the place of one that was not sent yet."""
+        with contextlib.suppress(asyncio.QueueEmpty):
+            self.fragments.get_nowait()
+        self.fragments.put_nowait(fragment)
+
+
+class Tailer:
+    """Looks at all runs that somebody watches, for as long as somebody does."""
+
+    def __init__(self) -> None:
+        self.viewers: set[Viewer] = set()
+        self._task: asyncio.Task[None] | None = None
+
+    def add(self, viewer: Viewer) -> None:
+        self.viewers.add(viewer)
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._tail())
+
+    def remove(self, viewer: Viewer) -> None:
+        self.viewers.discard(viewer)
+
+    async def _tail(self) -> None:
+        looks = 0
+        while self.viewers:
+            watching = list(self.viewers)
+            checks_access = looks % round(ACCESS_SECONDS / LOOK_SECONDS) == 0
+            try:
+                states, allowed = await sync_to_async(_look, thread_sensitive=False)(watching, checks_access)
+                await self._tell(watching, states, allowed)
+                looks += 1
+            except DatabaseError:
+                # The database has a bad minute: the pages stay as they are, and are told when it is back.
+                logger.warning("live.look_failed", exc_info=True)
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def _tell(self, watching: Iterable[Viewer], states: dict[int, tuple[Any, ...]], allowed: set[Viewer]) -> None:
+        audience: dict[tuple[int, str], list[Viewer]] = {}
+        for viewer in watching:
+            if viewer not in allowed or viewer.run_id not in states:
+                viewer.show(None)
+            elif viewer.seen != states[viewer.run_id]:
+                audience.setdefault((viewer.run_id, viewer.language), []).append(viewer)
+        for (run_id, language), viewers in audience.items():
+            fragment = await sync_to_async(_rendered, thread_sensitive=False)(run_id, language)
+            for viewer in viewers:
+                viewer.seen = states[run_id]
+                viewer.show(fragment)
+
+
+def _look(viewers: list[Viewer], checks_access: bool) -> tuple[dict[int, tuple[Any, ...]], set[Viewer]]:
+    """Return what tells a changed run from an unchanged one, and who may look."""
+    try:
+        runs = Run.objects.filter(pk__in={viewer.run_id for viewer in viewers})
+        rows = runs.annotate(changed=Max("candidates__changed_at"), found=Count("candidates"))
+        lines = dict(
+            RunEvent.objects.filter(run__in=runs)
+            .values_list("run_id")
+            .annotate(last=Max("pk"))
+            .values_list("run_id", "last")
+        )
+        states = {
+            row["pk"]: (row["status"], row["changed"], row["found"], lines.get(row["pk"]))
+            for row in rows.values("pk", "status", "changed", "found")
+        }
+        return states, _allowed(viewers) if checks_access else set(viewers)
+    finally:
+        connection.close()
+
+
+def _allowed(viewers: list[Viewer]) -> set[Viewer]:
+    """Return the viewers whose session and membership still stand."""
+    sessions = set(
+        Session.objects.filter(
+            session_key__in={viewer.session_key for viewer in viewers}, expire_date__gt=timezone.now()
+        ).values_list("session_key", flat=True)
+    )
+    members = set(
+        Membership.objects.filter(user_id__in={viewer.user_id for viewer in viewers}, user__is_active=True).values_list(
+            "user_id", "workspace_id"
+        )
+    )
+    return {
+        viewer
+        for viewer in viewers
+        if viewer.session_key in sessions and (viewer.user_id, viewer.workspace_id) in members
+    }
+
+
+def _rendered(run_id: int, language: str) -> str:
+    """Return the live part of a run's page, by the template that the page itself uses, as events."""
+    try:
+        with translation.override(language):
+            run = Run.objects.select_related("hunt").get(pk=run_id)
+            html = render_to_string("hunts/_run_progress.html", runpage.context(run))
+            lines = "".join(f"data: {line}\n" for line in html.splitlines())
+            over = "event: over\ndata: over\n\n" if run.is_over else ""
+            return f"event: progress\n{lines}\n{over}"
+    finally:
+        connection.close()
+
+
+tailer = Tailer()
+
+
+async def stream(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer `GET /hunts/runs/<id>/stream` with server-sent events; to strangers the run does not exist."""
+    found = STREAM.match(scope["path"])
+    assert found is not None, scope["path"]
+    viewer = await sync_to_async(_viewer_of, thread_sensitive=False)(scope, int(found[1]))
+    if viewer is None:
+        await send({"type": "http.response.start", "status": 404, "headers": [(b"content-type", b"text/plain")]})
+        await send({"type": "http.response.body", "body": b"Not found"})
+        return
+    headers = [(b"content-type", b"text/event-stream"), (b"cache-control", b"no-store"), (b"x-accel-buffering", b"no")]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    gone = asyncio.create_task(_until_gone(receive))
+    tailer.add(viewer)
+    try:
+        await _send_fragments(viewer, gone, send)
+    finally:
+        tailer.remove(viewer)
+        gone.cancel()
+
+
+async def _send_fragments(viewer: Viewer, gone: asyncio.Task[None], send: Send) -> None:
+    while not gone.done():
+        waiting = asyncio.create_task(viewer.fragments.get())
+        await asyncio.wait({waiting, gone}, timeout=HEARTBEAT_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        if not waiting.done():
+            waiting.cancel()
+            await send({"type": "http.response.body", "body": b": still here\n\n", "more_body": True})
+            continue
+        fragment = waiting.result()
+        if fragment is not None:
+            await send({"type": "http.response.body", "body": fragment.encode(), "more_body": True})
+        if fragment is None or fragment.endswith("event: over\ndata: over\n\n"):
+            await send({"type": "http.response.body", "body": b""})
+            return
+
+
+async def _until_gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+def _viewer_of(scope: Scope, run_id: int) -> Viewer | None:
+    """Return who asks, if they are signed in and a member of the run's workspace."""
+    headers = dict(scope["headers"])
+    try:
+        cookies = SimpleCookie(headers.get(b"cookie", b"").decode("latin-1"))
+        key = cookies[settings.SESSION_COOKIE_NAME].value
+    except (CookieError, KeyError):
+        return None
+    try:
+        request = HttpRequest()
+        request.session = import_module(settings.SESSION_ENGINE).SessionStore(key)
+        user = get_user(request)
+        run = Run.objects.filter(pk=run_id).only("workspace_id").first()
+        if run is None or not Membership.objects.filter(user_id=user.pk or 0, workspace_id=run.workspace_id).exists():
+            return None
+        language = cookies.get(settings.LANGUAGE_COOKIE_NAME)
+        chosen = language.value if language and language.value in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
+        return Viewer(run_id, run.workspace_id, user.pk or 0, key, chosen)
+    finally:
+        connection.close()

@@ -1,0 +1,240 @@
+"""Hunts, their runs, and each lead's way through a run. Rows are the truth; the queue only nudges."""
+
+from datetime import timedelta
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User, Workspace
+from billing.models import Budget
+from hunts.icp import Icp
+from leads.models import Assessment, CompanyList, Lead, ScoringConfig
+
+
+class Source(models.TextChoices):
+    """Where a run looks for companies."""
+
+    DIRECTORY = "directory", _("Company directory")
+    EXA = "exa", _("Exa web search")
+    FILE = "file", _("A file of companies")
+    SANDBOX = "sandbox", _("Sandbox (fictional companies)")
+
+
+class HuntQuerySet(models.QuerySet["Hunt"]):
+    def visible_to(self, workspace: Workspace) -> "HuntQuerySet":
+        return self.filter(workspace=workspace)
+
+
+class Hunt(models.Model):
+    """What we look for, saved. Each execution of it is a run."""
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="hunts")
+    name = models.CharField(max_length=200)
+    icp_json = models.JSONField()
+    source = models.CharField(max_length=12, choices=Source.choices)
+    company_list = models.ForeignKey(CompanyList, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    limit = models.PositiveIntegerField(default=50, help_text="how many companies a run looks at")
+    max_spend_microusd = models.BigIntegerField(default=0)
+    created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = HuntQuerySet.as_manager()
+
+    class Meta:
+        indexes: ClassVar = [models.Index("workspace", F("created_at").desc(), name="hunt_by_age")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("hunts:detail", args=[self.pk])
+
+    @property
+    def icp(self) -> Icp:
+        return Icp.from_json(self.icp_json)
+
+
+class RunQuerySet(models.QuerySet["Run"]):
+    def visible_to(self, workspace: Workspace) -> "RunQuerySet":
+        return self.filter(hunt__workspace=workspace)
+
+    def live(self) -> "RunQuerySet":
+        """Runs that a worker should be working on."""
+        return self.filter(status__in=Run.LIVE)
+
+
+class Run(models.Model):
+    """One execution of a hunt, with its own copy of the profile, its own budget and scoring config."""
+
+    class Status(models.TextChoices):
+        QUEUED = "queued", _("queued")
+        RUNNING = "running", _("running")
+        PAUSED = "paused", _("paused")
+        SUCCEEDED = "succeeded", _("succeeded")
+        FAILED = "failed", _("failed")
+        CANCELLED = "cancelled", _("cancelled")
+
+    LIVE: ClassVar = (Status.QUEUED, Status.RUNNING)
+    OVER: ClassVar = (Status.SUCCEEDED, Status.FAILED, Status.CANCELLED)
+
+    hunt = models.ForeignKey(Hunt, on_delete=models.CASCADE, related_name="runs")
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="runs")
+    budget = models.OneToOneField(Budget, on_delete=models.PROTECT, related_name="run")
+    scoring_config = models.ForeignKey(ScoringConfig, on_delete=models.PROTECT, related_name="+")
+    icp_json = models.JSONField()
+    source = models.CharField(max_length=12, choices=Source.choices)
+    company_list = models.ForeignKey(CompanyList, on_delete=models.SET_NULL, null=True, related_name="+")
+    limit = models.PositiveIntegerField()
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.QUEUED)
+    note = models.CharField(max_length=500, blank=True, help_text="why it stopped, and what to do")
+    summary = models.TextField(blank=True)
+    started_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+    # The claim on discovery: like a candidate's, but for the run itself.
+    discovered_at = models.DateTimeField(null=True)
+    discover_fence = models.PositiveIntegerField(default=0)
+    discover_lease_expires_at = models.DateTimeField(null=True)
+    discover_attempts = models.PositiveSmallIntegerField(default=0)
+
+    objects = RunQuerySet.as_manager()
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index("hunt", F("created_at").desc(), name="run_by_age"),
+            models.Index(fields=["status"], name="run_by_status"),
+        ]
+
+    def __str__(self) -> str:
+        return f"run {self.pk} of {self.hunt_id}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("hunts:run", args=[self.pk])
+
+    @property
+    def icp(self) -> Icp:
+        return Icp.from_json(self.icp_json)
+
+    @property
+    def is_over(self) -> bool:
+        return self.status in self.OVER
+
+    @property
+    def is_live(self) -> bool:
+        return self.status in self.LIVE
+
+
+class CandidateQuerySet(models.QuerySet["Candidate"]):
+    def due(self) -> "CandidateQuerySet":
+        """Candidates that wait for a worker and whose time has come."""
+        return self.filter(status=Candidate.Status.QUEUED).filter(
+            Q(not_before__isnull=True) | Q(not_before__lte=timezone.now())
+        )
+
+    def abandoned(self) -> "CandidateQuerySet":
+        """Candidates whose worker has not been heard of since their lease ran out."""
+        return self.filter(status=Candidate.Status.WORKING, lease_expires_at__lt=timezone.now())
+
+    def unfinished(self) -> "CandidateQuerySet":
+        return self.filter(status__in=(Candidate.Status.QUEUED, Candidate.Status.WORKING))
+
+
+class Stage(models.TextChoices):
+    """The way of a candidate, in order (discover belongs to the run)."""
+
+    DEDUPE = "dedupe", _("dedupe")
+    PRESCREEN = "prescreen", _("prescreen")
+    CRAWL = "crawl", _("crawl")
+    QUALIFY = "qualify", _("qualify")
+    ENRICH = "enrich", _("enrich")
+    SCORE = "score", _("score")
+    DELIVER = "deliver", _("deliver")
+
+
+class Candidate(models.Model):
+    """One lead's way through one run."""
+
+    class Status(models.TextChoices):
+        QUEUED = "queued", _("queued")
+        WORKING = "working", _("working")
+        QUALIFIED = "qualified", _("qualified")
+        REJECTED = "rejected", _("rejected")
+        FAILED = "failed", _("failed")
+        CANCELLED = "cancelled", _("cancelled")
+
+    OVER: ClassVar = (Status.QUALIFIED, Status.REJECTED, Status.FAILED, Status.CANCELLED)
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="candidates")
+    lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="candidacies")
+    position = models.PositiveIntegerField(help_text="place in the searcher's answer; the first is worked on first")
+    relevance = models.FloatField(default=0)
+    stage = models.CharField(max_length=10, choices=Stage.choices, default=Stage.DEDUPE)
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.QUEUED)
+    reason = models.CharField(max_length=500, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    fence = models.PositiveIntegerField(default=0)
+    claimed_by = models.CharField(max_length=40, blank=True)
+    lease_expires_at = models.DateTimeField(null=True)
+    not_before = models.DateTimeField(null=True)
+    identity = models.CharField(max_length=64, null=True, help_text="hash of its home page; one a run")  # noqa: DJ001
+    facts = models.JSONField(default=dict, help_text="what earlier stages found and later ones need")
+    assessment = models.ForeignKey(Assessment, on_delete=models.SET_NULL, null=True, related_name="+")
+    is_cached = models.BooleanField(default=False)
+    score = models.DecimalField(max_digits=6, decimal_places=3, null=True)
+    tier = models.CharField(max_length=1, blank=True)
+    cost_microusd = models.BigIntegerField(default=0)
+    created_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True)
+    changed_at = models.DateTimeField(auto_now_add=True)
+
+    objects = CandidateQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["run", "lead"], name="one_candidacy_a_run"),
+            # NULL where the site was not read; a second company with the same home page is the same company.
+            models.UniqueConstraint(fields=["run", "identity"], name="one_identity_a_run"),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["run", "status", "position"], name="candidate_to_claim"),
+            models.Index(fields=["run", "stage", "status"], name="candidate_funnel"),
+            models.Index(fields=["status", "lease_expires_at"], name="candidate_leases"),
+            models.Index(fields=["claimed_by"], name="candidate_by_worker"),
+            models.Index(fields=["run", "changed_at"], name="candidate_changes"),
+        ]
+
+    def __str__(self) -> str:
+        return f"candidate {self.pk}: {self.stage} {self.status}"
+
+    @classmethod
+    def lease_end(cls) -> Any:
+        return timezone.now() + timedelta(seconds=settings.LEASE_SECONDS)
+
+
+class RunEvent(models.Model):
+    """One line of a run's log."""
+
+    class Level(models.TextChoices):
+        INFO = "info", _("info")
+        WARNING = "warning", _("warning")
+        ERROR = "error", _("error")
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="events")
+    candidate = models.ForeignKey(Candidate, on_delete=models.CASCADE, null=True, related_name="events")
+    level = models.CharField(max_length=8, choices=Level.choices, default=Level.INFO)
+    stage = models.CharField(max_length=10, blank=True)
+    message = models.CharField(max_length=500)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["run", "id"], name="event_by_run")]
+
+    def __str__(self) -> str:
+        return self.message

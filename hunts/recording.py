@@ -1,0 +1,253 @@
+"""What a stage found out becomes rows: one transaction a stage, all or nothing, and only while the claim is ours."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from django.db import transaction
+from django.db.models import Sum
+from django.utils import timezone
+
+from enrichment.models import Snapshot
+from hunts import claims
+from hunts.models import Candidate, Run, RunEvent, Stage
+from hunts.work import Verdict, Work
+from integrations.capabilities import FoundCompany, FoundContact
+from integrations.models import ProviderCall
+from leads import site_facts
+from leads.evidence import Finding
+from leads.models import Assessment, Contact, Evidence, Lead
+
+ORDER: tuple[str, ...] = tuple(Stage.values)
+
+
+def record(candidate: Candidate, verdict: Verdict, work: Work) -> bool:
+    """Save a stage's verdict and move the candidate on; return True when its way is over.
+
+    Raises LeaseLost when another worker has the candidate now; nothing is written then.
+    """
+    stage = candidate.stage
+    with transaction.atomic():
+        columns = _next_step(stage, verdict)
+        columns |= _facts(candidate, verdict, work)
+        claims.hold_on(candidate, **columns)
+        if verdict.outcome == "rejected" and verdict.score is None:
+            # Never judged, so there is no score to tell by: parked, closed to us, or another company's second name.
+            unjudged = Lead.objects.filter(pk=candidate.lead_id, status=Lead.Status.NEW)
+            unjudged.update(status=Lead.Status.REJECTED)
+        _log(candidate, stage, verdict)
+    return candidate.status != Candidate.Status.WORKING
+
+
+def _next_step(stage: str, verdict: Verdict) -> dict[str, object]:
+    reason = {"reason": verdict.reason[:500]}
+    if verdict.outcome == "rejected":
+        return reason | _over(Candidate.Status.REJECTED)
+    if stage == ORDER[-1]:
+        return _over(Candidate.Status.QUALIFIED)  # the score's reason stays: it says more than "delivered"
+    following = verdict.skip_to or ORDER[ORDER.index(stage) + 1]
+    return reason | {"stage": following, "attempts": 0, "lease_expires_at": Candidate.lease_end()}
+
+
+def _over(status: str) -> dict[str, object]:
+    return {"status": status, "finished_at": timezone.now(), "lease_expires_at": None}
+
+
+def _facts(candidate: Candidate, verdict: Verdict, work: Work) -> dict[str, object]:
+    """Write what the verdict carries to the lead's rows and return the candidate's own columns."""
+    columns: dict[str, object] = {}
+    if verdict.site is not None:
+        pages = [{"url": page.url, "title": page.title, "sha256": page.sha256} for page in verdict.site.pages]
+        facts = {"pages": pages, "final_url": verdict.site.final_url, "from_cache": verdict.site.from_cache}
+        columns["facts"] = candidate.facts | facts
+        Lead.objects.filter(pk=candidate.lead_id).update(site_problem=verdict.site.problem[:500])
+        if verdict.site.pages:
+            site_facts.save(candidate.lead_id, verdict.site.pages)
+    if verdict.reuse is not None:
+        columns |= {"assessment_id": verdict.reuse.assessment_id, "is_cached": True}
+    elif verdict.findings is not None:
+        columns["assessment_id"] = _save_assessment(candidate, verdict, work).pk
+    if verdict.contacts is not None:
+        _save_contacts(candidate.lead_id, verdict.contacts)
+    if verdict.score is not None:
+        columns |= _save_score(candidate, verdict, work)
+    return columns
+
+
+def _save_assessment(candidate: Candidate, verdict: Verdict, work: Work) -> Assessment:
+    if work.record is not None:
+        Snapshot.keep([work.record.text])
+    assessment = Assessment.objects.create(
+        lead_id=candidate.lead_id,
+        criteria_hash=work.icp.criteria_hash(),
+        judged_by=verdict.judged_by,
+        prompt_version=verdict.prompt_version,
+        snapshots=[page.sha256 for page in work.pages],
+        scoring_config_id=candidate.run.scoring_config_id,
+    )
+    Evidence.objects.bulk_create(
+        _evidence_row(assessment, position, finding) for position, finding in enumerate(verdict.findings or ())
+    )
+    return assessment
+
+
+def _evidence_row(assessment: Assessment, position: int, finding: Finding) -> Evidence:
+    asked, place = finding.criterion, finding.place
+    row = Evidence(
+        assessment=assessment,
+        position=position,
+        criterion=asked.key,
+        text=asked.text[:500],
+        kind=asked.kind,
+        weight=asked.weight,
+        verdict=finding.verdict,
+        claimed=finding.claimed,
+        confidence=finding.confidence,
+        reason=finding.reason,
+    )
+    if place is not None:
+        row.quote, row.url, row.snapshot_sha256 = place.text, place.url, place.sha256
+        row.start, row.end, row.fetched_at = place.start, place.end, place.fetched_at
+    return row
+
+
+def _save_contacts(lead_id: int, contacts: Sequence[FoundContact]) -> None:
+    """Add contacts that the lead does not have, and give all of them their new rank."""
+    Contact.objects.bulk_create(
+        [
+            Contact(
+                lead_id=lead_id,
+                name=found.name[:200],
+                title=found.title[:200],
+                email=found.email[:254],
+                phone=found.phone[:60],
+                linkedin_url=found.linkedin_url[:500],
+                is_person=found.is_person,
+                rank=rank,
+                confidence=found.confidence,
+                found_by=found.found_by,
+                source_url=found.source_url,
+                quote=found.quote,
+                in_source=found.in_source,
+                snapshot_sha256=found.snapshot_sha256,
+            )
+            for rank, found in enumerate(contacts)
+        ],
+        update_conflicts=True,
+        unique_fields=["lead", "email", "name", "phone"],
+        update_fields=["rank", "title", "source_url", "quote", "in_source", "snapshot_sha256", "confidence"],
+    )
+
+
+def _save_score(candidate: Candidate, verdict: Verdict, work: Work) -> dict[str, object]:
+    """Write the score to the assessment and to the lead, with what its table shows; return the candidate's columns."""
+    score, assessment_id = verdict.score, candidate.assessment_id
+    assert score is not None and assessment_id is not None, "only a judged candidate is scored"
+    Assessment.objects.filter(pk=assessment_id).update(
+        score=score.total, tier=score.tier, scoring_config_id=candidate.run.scoring_config_id
+    )
+    cost = _cost_of(candidate)
+    best = best_finding(work.findings or ())
+    first = Contact.objects.filter(lead_id=candidate.lead_id).first()
+    qualified = verdict.outcome == "passed"
+    Lead.objects.filter(pk=candidate.lead_id).update(
+        status=Lead.Status.QUALIFIED if qualified else Lead.Status.REJECTED,
+        score=score.total,
+        tier=score.tier,
+        assessment_id=assessment_id,
+        best_quote=best.place.text if best and best.place else "",
+        best_quote_url=best.place.url if best and best.place else "",
+        contact_name=first.name if first else "",
+        contact_email=first.email if first else "",
+        judged_at=timezone.now(),
+    )
+    _add_cost(candidate.lead_id, cost)
+    return {"score": score.total, "tier": score.tier, "cost_microusd": cost}
+
+
+def _cost_of(candidate: Candidate) -> int:
+    """Return what this candidate's calls cost, in micro-dollars; the journal is the truth, whoever made them."""
+    calls = ProviderCall.objects.filter(candidate_ref=str(candidate.pk))
+    return calls.aggregate(total=Sum("cost_microusd"))["total"] or 0
+
+
+def _add_cost(lead_id: int, cost: int) -> None:
+    if cost:
+        Lead.objects.filter(pk=lead_id).update(
+            cost_microusd=Candidate.objects.filter(lead_id=lead_id).aggregate(t=Sum("cost_microusd"))["t"] + cost
+        )
+
+
+def best_finding(findings: Sequence[Finding]) -> Finding | None:
+    """Return the proof that says most about the company: of what it does before where it is, the surest first."""
+    proven = [finding for finding in findings if finding.verdict == "yes" and finding.criterion.kind != "exclude"]
+    factual = {"country", "region", "employees", "founded_year", "event"}
+    return max(
+        proven,
+        key=lambda finding: (
+            finding.criterion.facet not in factual,
+            finding.criterion.weight,
+            Decimal(str(finding.confidence)),
+        ),
+        default=None,
+    )
+
+
+def _log(candidate: Candidate, stage: str, verdict: Verdict) -> None:
+    RunEvent.objects.create(
+        run_id=candidate.run_id,
+        candidate=candidate,
+        stage=stage,
+        message=f"{candidate.lead.name}: {verdict.reason}"[:500],
+    )
+
+
+def record_failure(candidate: Candidate, message: str) -> None:
+    """End a candidate's way with a reason that can be shown."""
+    with transaction.atomic():
+        claims.hold_on(candidate, reason=message[:500], **_over(Candidate.Status.FAILED))
+        RunEvent.objects.create(
+            run_id=candidate.run_id,
+            candidate=candidate,
+            level=RunEvent.Level.ERROR,
+            stage=candidate.stage,
+            message=f"{candidate.lead.name}: {message}"[:500],
+        )
+
+
+def record_discovery(run: Run, fence: int, companies: Sequence[FoundCompany]) -> None:
+    """Make leads and candidates of what was found. Done twice, it adds nothing twice."""
+    with transaction.atomic():
+        ours = Run.objects.filter(pk=run.pk, discover_fence=fence, discovered_at__isnull=True)
+        if not ours.update(discovered_at=timezone.now(), discover_lease_expires_at=None):
+            raise claims.LeaseLost
+        Lead.objects.bulk_create([_lead_of(run, company) for company in companies], ignore_conflicts=True)
+        handles = [company.domain for company in companies]
+        known = Lead.objects.visible_to(run.workspace).filter(platform=Lead.Platform.WEB, handle__in=handles)
+        ids = dict(known.values_list("handle", "pk"))
+        Candidate.objects.bulk_create(
+            [
+                Candidate(run=run, lead_id=ids[company.domain], position=place, relevance=company.relevance)
+                for place, company in enumerate(companies)
+            ],
+            ignore_conflicts=True,
+        )
+        RunEvent.objects.create(run=run, stage="discover", message=f"found {len(companies)} companies")
+
+
+def _lead_of(run: Run, company: FoundCompany) -> Lead:
+    return Lead(
+        workspace_id=run.workspace_id,
+        handle=company.domain,
+        name=company.name[:300] or company.domain,
+        website=company.website[:1000] or f"https://{company.domain}/",
+        description=company.description,
+        location=company.location[:500],
+        country=company.country,
+        employees_min=company.employees.min,
+        employees_max=company.employees.max,
+        founded_year=company.founded_year,
+        phone=company.phone[:60],
+        source=company.source,
+        source_url=company.source_url[:1000],
+        record=company.record,
+    )

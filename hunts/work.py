@@ -1,0 +1,104 @@
+"""What passes between the engine and its stages: frozen values in, a verdict out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Literal, Protocol
+
+from hunts.icp import Icp
+from integrations.capabilities import ContactFinder, FoundContact, Judge, PageReader, Range, ReadPage, ReadSite
+from leads.evidence import Finding
+from leads.scoring import Config, Score
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """An earlier judgement of the same lead by the same criteria and judge, fresh enough to be used again."""
+
+    assessment_id: int
+    judged_at: datetime
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """All that is known of one candidate when a stage begins."""
+
+    handle: str
+    name: str
+    website: str
+    icp: Icp
+    scoring: Config
+    description: str = ""
+    location: str = ""
+    country: str = ""
+    employees: Range = Range()
+    record: ReadPage | None = None
+    known: Known | None = None
+    site: ReadSite | None = None
+    findings: tuple[Finding, ...] | None = None
+    contacts: tuple[FoundContact, ...] = ()
+
+    @property
+    def pages(self) -> tuple[ReadPage, ...]:
+        """Every text that may be quoted: the site's pages, then the directory's record."""
+        return (*(self.site.pages if self.site else ()), *((self.record,) if self.record else ()))
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A stage's answer: how it went, why in one plain sentence, and which facts to save."""
+
+    outcome: Literal["passed", "rejected", "waiting"]
+    reason: str = ""
+    skip_to: str = ""  # a later stage, when what lies between is known already
+    site: ReadSite | None = None
+    findings: tuple[Finding, ...] | None = None
+    judged_by: str = ""
+    prompt_version: str = ""
+    reuse: Known | None = None
+    contacts: tuple[FoundContact, ...] | None = None
+    score: Score | None = None
+
+    def added_to(self, work: Work) -> Work:
+        """Return `work` with what this verdict found out."""
+        return replace(
+            work,
+            site=self.site or work.site,
+            findings=work.findings if self.findings is None else self.findings,
+            contacts=work.contacts if self.contacts is None else self.contacts,
+        )
+
+
+def passed(reason: str = "", **facts: object) -> Verdict:
+    return Verdict("passed", reason, **facts)  # type: ignore[arg-type]
+
+
+def rejected(reason: str, **facts: object) -> Verdict:
+    return Verdict("rejected", reason, **facts)  # type: ignore[arg-type]
+
+
+class Identities(Protocol):
+    """Tells whether a site turned out to be a company that the run has under another name."""
+
+    async def twin_of(self, handle: str, *, landed_on: str, home_sha256: str) -> str:
+        """Return the name of the other candidate that is the same company, or ''."""
+
+
+class Photographer(Protocol):
+    """Takes the picture of a company's home page that its lead is shown with."""
+
+    async def take(self, url: str) -> str:
+        """Keep a picture of `url`; return '' or, in one plain sentence, why there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """Capabilities for one candidate, each already behind the gateway."""
+
+    reader: PageReader
+    judge: Judge
+    finders: Sequence[ContactFinder]
+    identities: Identities
+    photographer: Photographer
+    pages_per_site: int = 5

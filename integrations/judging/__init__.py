@@ -1,0 +1,1 @@
+"""How the local judge reads a company's pages and answers criteria, one file a kind of fact."""

@@ -1,0 +1,11 @@
+"""Outside services, one file each. Importing this package registers them all."""
+
+import importlib
+import pkgutil
+
+from integrations.providers.registry import REGISTRY, ProviderInfo, register
+
+for _module in pkgutil.iter_modules(__path__):
+    importlib.import_module(f"{__name__}.{_module.name}")
+
+__all__ = ["REGISTRY", "ProviderInfo", "register"]

@@ -1,0 +1,29 @@
+"""Which leads somebody asks for: the same answer in the table, the files and the API."""
+
+from collections.abc import Mapping
+
+from accounts.models import Workspace
+from leads.models import Lead, LeadQuerySet
+from leads.scoring import Tier
+
+FIELDS = ("q", "tier", "status", "hunt")
+
+
+def narrowed(workspace: Workspace, asked: Mapping[str, str]) -> LeadQuerySet:
+    """Return the workspace's leads as `asked` narrows them down: `q`, `tier`, `status`, `hunt`.
+
+    Without a status these are the qualified ones; `all` is every one. What it does not know it ignores.
+    """
+    leads = Lead.objects.visible_to(workspace)
+    if words := asked.get("q", "").replace("\0", "").strip():
+        leads = leads.matching(words[:200])
+    if asked.get("tier") in Tier.__members__:
+        leads = leads.filter(tier=asked["tier"])
+    if asked.get("status") in Lead.Status.values:
+        leads = leads.filter(status=asked["status"])
+    elif not asked.get("status"):
+        leads = leads.qualified()
+    hunt = asked.get("hunt", "")
+    if hunt.isascii() and hunt.isdigit() and len(hunt) < 18:
+        leads = leads.filter(pk__in=Lead.objects.of_hunt(int(hunt)).values("pk"))
+    return leads

@@ -1,0 +1,85 @@
+// What pages do beyond htmx: the theme switch, keys for triage, and telling when the live connection is lost.
+(() => {
+  const root = document.documentElement;
+  const find = (selector) => document.querySelector(selector);
+  const isTyping = (target) => target.closest("input, textarea, select, [contenteditable]");
+
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-action]");
+    if (!button) return;
+    if (button.dataset.action === "theme") {
+      root.dataset.bsTheme = root.dataset.bsTheme === "dark" ? "light" : "dark";
+      localStorage.setItem("theme", root.dataset.bsTheme);
+    }
+    if (button.dataset.action === "keys") find("#keys").showModal();
+    if (button.dataset.action === "close") {
+      button.closest("dialog")?.close();
+      button.closest(".toast")?.remove();
+    }
+    if (button.dataset.action === "fill") {
+      const field = find(button.dataset.target);
+      field.value = button.dataset.value;
+      field.focus();
+    }
+  });
+
+  // Menus made of <details> close on a click elsewhere and on Escape.
+  document.addEventListener("click", (event) => {
+    document.querySelectorAll("details.menu[open]").forEach((menu) => {
+      if (!menu.contains(event.target)) menu.open = false;
+    });
+  });
+
+  const rows = () => [...document.querySelectorAll("[data-row]")];
+  const move = (step) => {
+    const all = rows();
+    if (!all.length) return;
+    const at = all.findIndex((row) => row.classList.contains("is-current"));
+    const next = all[Math.min(Math.max(at + step, 0), all.length - 1)];
+    all.forEach((row) => row.classList.toggle("is-current", row === next));
+    next.scrollIntoView({ block: "nearest" });
+  };
+  const keys = {
+    "/": () => find("[data-search]")?.focus(),
+    "?": () => find("#keys").showModal(),
+    j: () => move(1),
+    k: () => move(-1),
+    o: () => find(".is-current a")?.click(),
+    Enter: () => find(".is-current a")?.click(),
+    n: () => find("[data-key-n]")?.click(),
+  };
+  document.addEventListener("keydown", (event) => {
+    // Enter in an "add" field presses the button beside it, and not the form's first one.
+    if (event.key === "Enter" && event.target.matches('[data-enter="next"]')) {
+      event.preventDefault();
+      event.target.parentElement.querySelector('button[value^="add"]').click();
+      return;
+    }
+    if (event.key === "Escape") {
+      document.querySelectorAll("details.menu[open]").forEach((menu) => (menu.open = false));
+      if (isTyping(event.target)) event.target.blur();
+      return;
+    }
+    if (isTyping(event.target) || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "Enter" && event.target.closest("a, button, summary")) return;
+    if (keys[event.key]) {
+      event.preventDefault();
+      keys[event.key]();
+    }
+  });
+
+  // An answer that cannot be shown, or none at all, is told and not swallowed.
+  const tell = (text) => {
+    const toast = find("#failed").content.cloneNode(true);
+    toast.querySelector("p").textContent = text;
+    find(".toasts").append(toast);
+  };
+  document.addEventListener("htmx:responseError", () => tell(document.body.dataset.refused));
+  document.addEventListener("htmx:sendError", () => tell(document.body.dataset.unsent));
+
+  // The live page: say so while the connection is lost, and take the whole page again once the run is over.
+  const live = (state) => document.querySelectorAll("[data-live]").forEach((mark) => (mark.dataset.live = state));
+  document.addEventListener("htmx:sseOpen", () => live("on"));
+  document.addEventListener("htmx:sseError", () => live("lost"));
+  document.addEventListener("htmx:sseClose", () => live("over"));
+})();

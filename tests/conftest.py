@@ -1,0 +1,65 @@
+"""The cast of the tests, and the world that they play in."""
+
+import os
+
+import pytest
+from django.test import Client
+
+from accounts.models import Membership, User, Workspace
+from integrations.sandbox.server import SandboxServer
+from tests.factories import MembershipFactory
+
+# The sync API of Playwright runs a loop in the test's thread; the ORM is used beside it, not in it.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+
+@pytest.fixture
+def workspace(db) -> Workspace:
+    return MembershipFactory().workspace
+
+
+@pytest.fixture
+def owner(workspace) -> User:
+    return workspace.members.get()
+
+
+@pytest.fixture
+def stranger(db) -> User:
+    """Somebody with a workspace of their own."""
+    return MembershipFactory().user
+
+
+@pytest.fixture
+def viewer(workspace) -> User:
+    return MembershipFactory(workspace=workspace, role=Membership.Role.VIEWER).user
+
+
+def signed_in(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+@pytest.fixture
+def client_of_owner(owner) -> Client:
+    return signed_in(owner)
+
+
+@pytest.fixture
+def client_of_stranger(stranger) -> Client:
+    return signed_in(stranger)
+
+
+@pytest.fixture(scope="session")
+def sandbox_server():
+    with SandboxServer(port=0, slowness=0.02) as server:
+        yield server
+
+
+@pytest.fixture
+def sandbox(sandbox_server, settings):
+    """The outside world on loopback, at the address that the settings name."""
+    providers = {slug: dict(values) for slug, values in settings.PROVIDERS.items()}
+    providers["sandbox"]["base_url"] = sandbox_server.base_url
+    settings.PROVIDERS = providers
+    return sandbox_server

@@ -1,0 +1,51 @@
+"""Real processes against the test database: for races, kills and restarts."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from django.db import connection
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def environment(**more: str) -> dict[str, str]:
+    """Return an environment in which our commands use the database that the test uses."""
+    return os.environ | {"DATABASE_URL": database_url(), "DEBUG": "true", "SECRET_KEY": "test", **more}
+
+
+def database_url() -> str:
+    values = connection.settings_dict
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{values['NAME']}"
+    password = f":{values['PASSWORD']}" if values["PASSWORD"] else ""
+    return f"postgres://{values['USER']}{password}@{values['HOST']}:{values['PORT'] or 5432}/{values['NAME']}"
+
+
+def start_python(code: str, *args: str, **more: str) -> subprocess.Popen[str]:
+    """Start a process that has Django set up and then runs `code`; what it prints can be read from `stdout`."""
+    setup = "import os, sys, django; os.environ['DJANGO_SETTINGS_MODULE'] = 'config.settings'; django.setup()\n"
+    return subprocess.Popen(
+        [sys.executable, "-c", setup + code, *args],
+        cwd=ROOT,
+        env=environment(**more),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def run_command(
+    *args: str, timeout: float = 90, stdin: str | None = None, **more: str
+) -> subprocess.CompletedProcess[str]:
+    """Run `manage.py ARGS` to its end."""
+    return subprocess.run(
+        [sys.executable, "manage.py", *args],
+        cwd=ROOT,
+        env=environment(**more),
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+    )

@@ -1,0 +1,52 @@
+import pytest
+
+from hunts.criteria import criteria_of
+from integrations.capabilities import Criterion, Range
+from integrations.lexicon import places, sizes
+from integrations.lexicon.events import events_in
+from integrations.lexicon.industry_words import industry_groups
+from integrations.lexicon.words import words
+
+LANGUAGES = ["en", "fr", "de", "zh", "sr", "pt"]  # the last has no sentences of its own and takes the English ones
+
+
+def made(language: str, *, employees: Range = Range(), founded: Range = Range()) -> dict[str, Criterion]:
+    criteria = criteria_of(
+        groups=[("machining", "sheet_metal")],
+        keywords=["décolletage"],
+        excluded=["drones"],
+        countries=["DE", "FR"],
+        regions=["Bretagne"],
+        events=["Hannover Messe"],
+        employees=employees,
+        founded_year=founded,
+        language=language,
+    )
+    return {criterion.facet if criterion.kind != "exclude" else "exclude": criterion for criterion in criteria}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_sentence_says_again_what_it_was_made_of(language):
+    criteria = made(language)
+    assert industry_groups(criteria["industry"].text) == (("machining", "sheet_metal"),)
+    assert [hit.value.countries for hit in places.find(words(criteria["country"].text))] == [("DE",)]
+    assert [hit.value.region for hit in places.find(words(criteria["region"].text))] == ["FR-BRE"]
+    assert "Hannover Messe" in criteria["event"].text
+    assert [name for name, _ in events_in(criteria["event"].text)] == ["Hannover Messe"]
+    assert criteria["exclude"].kind == "exclude"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("asked", [Range(11, 200), Range(50, None), Range(None, 50)])
+def test_the_number_of_employees_is_read_out_of_its_sentence_again(language, asked):
+    said = sizes.employees_in(made(language, employees=asked)["employees"].text)
+    assert said is not None
+    assert said.range == asked
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("asked", [Range(2010, 2015), Range(2018, None), Range(None, 2009), Range(2012, 2012)])
+def test_the_founding_year_is_read_out_of_its_sentence_again(language, asked):
+    said = sizes.founded_in(made(language, founded=asked)["founded_year"].text)
+    assert said is not None
+    assert said.range == asked
