@@ -123,8 +123,14 @@ else:
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 
 REDIS_URL = text("REDIS_URL")
+# Installations that share one Redis keep their keys apart by this.
+REDIS_PREFIX = text("REDIS_PREFIX", "magnet")
 CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": REDIS_PREFIX,
+    }
     if REDIS_URL
     else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
 }
@@ -132,7 +138,7 @@ CACHES = {
 # A task is a nudge with a primary key: see hunts/tasks.py. `retry` stays far above `timeout`, one task is taken at a
 # time and no more are queued in a process than it has workers, because django-q2's lease starts at prefetch.
 Q_CLUSTER: dict[str, Any] = {
-    "name": "magnet",
+    "name": REDIS_PREFIX,
     "workers": env.int("Q_WORKERS", default=2),
     "queue_limit": env.int("Q_WORKERS", default=2),
     "bulk": 1,

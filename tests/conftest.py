@@ -3,7 +3,10 @@
 import os
 
 import pytest
-from django.test import Client
+from django.conf import settings as configured
+from django.test import Client, override_settings
+from django_q.brokers import get_broker
+from django_q.conf import Conf
 
 from accounts.models import Membership, User, Workspace
 from integrations.sandbox.server import SandboxServer
@@ -11,6 +14,24 @@ from tests.factories import MembershipFactory
 
 # The sync API of Playwright runs a loop in the test's thread; the ORM is used beside it, not in it.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_redis_keys():
+    """Keep the queue and the cache of test processes apart: all of them may share one Redis, but not one database."""
+    own = f"magnet-test-{os.getpid()}"
+    os.environ["REDIS_PREFIX"] = Conf.PREFIX = Conf.CLUSTER_NAME = own
+    caches = {"default": configured.CACHES["default"] | {"KEY_PREFIX": own}}
+    with override_settings(CACHES=caches):
+        yield
+
+
+@pytest.fixture(autouse=True)
+def empty_queue():
+    """What a test queued ends with it: a transaction takes its rows back, but not what Redis was told."""
+    yield
+    if configured.Q_CLUSTER.get("redis"):
+        get_broker().delete_queue()
 
 
 @pytest.fixture

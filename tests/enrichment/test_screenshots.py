@@ -67,7 +67,7 @@ def test_an_old_picture_is_replaced_with_its_file(media):
     Screenshot.objects.update(taken_at="2020-01-01T00:00Z")
     taken(Camera(), URL)
     assert Screenshot.objects.get().taken_at.year > 2020
-    assert len([file for file in media.rglob("*.webp")]) == 1
+    assert len(list(media.rglob("*.webp"))) == 1
 
 
 def test_a_site_that_forbids_reading_is_not_photographed():
