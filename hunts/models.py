@@ -25,6 +25,34 @@ class Source(models.TextChoices):
     SANDBOX = "sandbox", _("Sandbox (fictional companies)")
 
 
+class SavedIcpQuerySet(models.QuerySet["SavedIcp"]):
+    def visible_to(self, workspace: Workspace) -> "SavedIcpQuerySet":
+        return self.filter(workspace=workspace)
+
+
+class SavedIcp(models.Model):
+    """An ideal customer profile under a name, to begin hunts with."""
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="saved_icps")
+    name = models.CharField(max_length=100)
+    icp_json = models.JSONField()
+    created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    changed_at = models.DateTimeField(auto_now=True)
+
+    objects = SavedIcpQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["workspace", "name"], name="one_icp_a_name")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def icp(self) -> Icp:
+        return Icp.from_json(self.icp_json)
+
+
 class HuntQuerySet(models.QuerySet["Hunt"]):
     def visible_to(self, workspace: Workspace) -> "HuntQuerySet":
         return self.filter(workspace=workspace)
@@ -90,6 +118,8 @@ class Run(models.Model):
     source = models.CharField(max_length=12, choices=Source.choices)
     company_list = models.ForeignKey(CompanyList, on_delete=models.SET_NULL, null=True, related_name="+")
     limit = models.PositiveIntegerField()
+    is_sample = models.BooleanField(default=False, help_text="a few companies, to read before hundreds are judged")
+    plan_json = models.JSONField(default=list, help_text="the searches that discovery made of the profile")
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.QUEUED)
     note = models.CharField(max_length=500, blank=True, help_text="why it stopped, and what to do")
     summary = models.TextField(blank=True)
@@ -238,3 +268,73 @@ class RunEvent(models.Model):
 
     def __str__(self) -> str:
         return self.message
+
+
+class ConversationQuerySet(models.QuerySet["Conversation"]):
+    def visible_to(self, workspace: Workspace) -> "ConversationQuerySet":
+        return self.filter(workspace=workspace)
+
+
+class Conversation(models.Model):
+    """A chat about whom to sell to, and the profile as it stands after the last thing said or edited.
+
+    `version` counts the changes of the profile: an edit names the version that it was made on, so that an answer that
+    arrives meanwhile does not undo it.
+    """
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="conversations")
+    title = models.CharField(max_length=200, blank=True)
+    language = models.CharField(max_length=10, default="en", help_text="the one that the customer writes in")
+    icp_json = models.JSONField(default=dict)
+    version = models.PositiveIntegerField(default=0)
+    asked = models.JSONField(default=list, help_text="the topics that were asked for: none is asked for twice")
+    budget = models.OneToOneField(Budget, on_delete=models.PROTECT, related_name="conversation")
+    hunt = models.ForeignKey(Hunt, on_delete=models.SET_NULL, null=True, related_name="conversations")
+    created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    changed_at = models.DateTimeField(auto_now_add=True)
+
+    objects = ConversationQuerySet.as_manager()
+
+    class Meta:
+        indexes: ClassVar = [models.Index("workspace", F("changed_at").desc(), name="conversation_by_age")]
+
+    def __str__(self) -> str:
+        return self.title or f"conversation {self.pk}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("hunts:chat", args=[self.pk])
+
+    @property
+    def icp(self) -> Icp:
+        return Icp.from_json(self.icp_json)
+
+
+class Message(models.Model):
+    """One thing that was said in a conversation, or an edit of the profile that was made beside it."""
+
+    class Role(models.TextChoices):
+        USER = "user", _("you")
+        ASSISTANT = "assistant", _("Magnet Hunter")
+        EDIT = "edit", _("edit")
+
+    class Status(models.TextChoices):
+        WRITING = "writing", _("being written")
+        DONE = "done", _("done")
+        CUT = "cut", _("broke off")
+
+    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="messages")
+    role = models.CharField(max_length=10, choices=Role.choices)
+    status = models.CharField(max_length=8, choices=Status.choices, default=Status.DONE)
+    text = models.TextField(blank=True)
+    problem = models.CharField(max_length=500, blank=True, help_text="why it broke off, or why a model did not answer")
+    suggestions = models.JSONField(default=list, help_text="what to click instead of typing")
+    written_by = models.CharField(max_length=100, blank=True, help_text="rules or provider/model")
+    prompt_version = models.CharField(max_length=40, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["conversation", "id"], name="message_in_order")]
+
+    def __str__(self) -> str:
+        return f"{self.role}: {self.text[:50]}"

@@ -5,7 +5,7 @@ can fail is told by `integrations.errors`. Values carry no Django and no open re
 that a stage which uses them is tested without a database and without a network.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
@@ -272,6 +272,14 @@ class Completion:
 
 
 @dataclass(frozen=True, slots=True)
+class ChatTurn:
+    """What one side of a conversation said."""
+
+    role: Literal["user", "assistant"]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Prices:
     """What one call may cost, in whole micro-dollars. `None` means that nobody knows."""
 
@@ -296,6 +304,19 @@ class LanguageModel(Protocol):
         self, *, system: str, user: str, json_schema: Mapping[str, object] | None = None, max_tokens: int = 1024
     ) -> Completion:
         """Answer once, at temperature 0; under `json_schema` the text is JSON that should fit it."""
+
+    def stream(
+        self,
+        *,
+        system: str,
+        turns: Sequence[ChatTurn],
+        json_schema: Mapping[str, object] | None = None,
+        max_tokens: int = 1024,
+    ) -> AsyncIterator[str | Completion]:
+        """Yield the answer to the last turn piece by piece as it is written, and at the end a Completion of the whole.
+
+        Raises ProviderError; an answer that breaks off half-way raises Unavailable with `may_be_billed`.
+        """
 
 
 class Judge(Protocol):
