@@ -7,11 +7,13 @@ from django.core.asgi import get_asgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django_application = get_asgi_application()
 
-from hunts import live  # noqa: E402  (models can be imported only after Django was set up)
+from hunts import chat_stream, live  # noqa: E402  (models can be imported only after Django was set up)
 
 
 async def application(scope: live.Scope, receive: live.Receive, send: live.Send) -> None:
     if scope["type"] == "http" and scope["method"] == "GET" and live.STREAM.match(scope["path"]):
         await live.stream(scope, receive, send)
+    elif scope["type"] == "http" and scope["method"] == "GET" and chat_stream.STREAM.match(scope["path"]):
+        await chat_stream.stream(scope, receive, send)
     else:
         await django_application(scope, receive, send)  # type: ignore[arg-type]

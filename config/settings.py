@@ -248,15 +248,30 @@ PROVIDERS: dict[str, dict[str, str]] = {
         "base_url": text("KIMI_BASE_URL", "https://api.moonshot.ai/v1"),
         "model": text("KIMI_MODEL", "kimi-k2.6"),
     },
+    "moonshot": {
+        "api_key": secret("MOONSHOT_API_KEY"),
+        "base_url": text("MOONSHOT_BASE_URL", "https://api.moonshot.ai/v1"),
+        "model": text("MOONSHOT_MODEL", "moonshot-v1-128k"),
+    },
     "openai": {
         "api_key": secret("OPENAI_API_KEY"),
         "base_url": text("OPENAI_BASE_URL", "https://api.openai.com/v1"),
         "model": text("OPENAI_MODEL", "gpt-4.1-mini"),
     },
+    # Any server that speaks OpenAI's protocol: Ollama, llama.cpp, vLLM. It is asked where it has an address.
+    "local_server": {
+        "api_key": secret("LOCAL_LLM_API_KEY"),
+        "base_url": text("LOCAL_LLM_BASE_URL"),
+        "model": text("LOCAL_LLM_MODEL", "local"),
+    },
     "exa": {"api_key": secret("EXA_API_KEY"), "base_url": text("EXA_BASE_URL", "https://api.exa.ai")},
     "sandbox": {"base_url": text("SANDBOX_BASE_URL")},
 }
-LANGUAGE_MODEL_ORDER = env.list("LANGUAGE_MODEL_ORDER", default=["kimi", "openai", "local"])
+LANGUAGE_MODEL_ORDER = env.list(
+    "LANGUAGE_MODEL_ORDER", default=["kimi", "moonshot", "openai", "local_server", "local"]
+)
+# What one conversation may spend on a language model before rules answer instead.
+CHAT_MAX_SPEND_MICROUSD = round(env.float("CHAT_MAX_SPEND", default=0.5) * 1_000_000)
 CRAWLER_CONTACT_URL = text("CRAWLER_CONTACT_URL", "http://localhost:8000/about/crawler")
 CRAWLER_USER_AGENT = f"MagnetHunter/{VERSION} (+{CRAWLER_CONTACT_URL})"
 # Hosts (or, with a leading dot, all hosts below) that the crawler finds at an address of the operator's own.

@@ -15,11 +15,13 @@ class Icp:
     """Whom to sell to, read out of a brief and edited by its owner.
 
     `countries` are ISO 3166 alpha-2 codes, `industries` ids of the taxonomy, `language` is the
-    brief's own (ISO 639-1), `read_by` says who read the brief (`rules` or `provider/model`).
+    brief's own (ISO 639-1), `read_by` says who read the brief (`rules` or `provider/model`). `product` is what is
+    sold and `value` what a customer has of it; the examples are names or domains of companies.
     """
 
     brief: str = ""
     product: str = ""
+    value: str = ""
     industries: tuple[str, ...] = ()
     keywords: tuple[str, ...] = ()
     excluded: tuple[str, ...] = ()
@@ -32,6 +34,8 @@ class Icp:
     funding_stage: str = ""
     company_type: str = ""
     roles: tuple[str, ...] = ()
+    good_examples: tuple[str, ...] = ()
+    bad_examples: tuple[str, ...] = ()
     criteria: tuple[Criterion, ...] = ()
     language: str = "en"
     read_by: str = "rules"

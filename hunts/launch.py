@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User, Workspace
 from hunts import pipeline, tasks
 from hunts.icp import Icp
-from hunts.models import Hunt, Run
+from hunts.models import Conversation, Hunt, Run
 from leads.models import CompanyList
 
 CHANGES: dict[str, Callable[[Run], bool]] = {
@@ -32,7 +32,7 @@ def save_hunt(
     """Save what to look for, named by its brief."""
     return Hunt.objects.create(
         workspace=workspace,
-        name=" ".join(icp.brief.split())[:200] or _("Hunt"),
+        name=_name(icp),
         icp_json=icp.to_json(),
         source=source,
         company_list=company_list,
@@ -42,9 +42,47 @@ def save_hunt(
     )
 
 
-def run(hunt: Hunt, *, by: User | None = None) -> Run:
-    """Start a run of `hunt` and wake the workers."""
-    started = pipeline.start(hunt, by=by)
+def hunt_of(
+    conversation: Conversation,
+    *,
+    source: str,
+    limit: int,
+    max_spend_microusd: int,
+    company_list: CompanyList | None,
+    by: User | None,
+) -> Hunt:
+    """Return the hunt of a conversation as it is now: the one that only had samples so far, or a new one."""
+    stated = {
+        "source": source,
+        "limit": limit,
+        "max_spend_microusd": max_spend_microusd,
+        "company_list": company_list,
+    }
+    hunt = conversation.hunt
+    if hunt is not None and not hunt.runs.filter(is_sample=False).exists():
+        Hunt.objects.filter(pk=hunt.pk).update(icp_json=conversation.icp_json, name=_name(conversation.icp), **stated)
+        hunt.refresh_from_db()
+        return hunt
+    hunt = save_hunt(
+        conversation.workspace,
+        conversation.icp,
+        source=source,
+        limit=limit,
+        max_spend_microusd=max_spend_microusd,
+        company_list=company_list,
+        by=by,
+    )
+    Conversation.objects.filter(pk=conversation.pk).update(hunt=hunt)
+    return hunt
+
+
+def _name(icp: Icp) -> str:
+    return " ".join(icp.brief.split())[:200] or _("Hunt")
+
+
+def run(hunt: Hunt, *, by: User | None = None, sample: int | None = None) -> Run:
+    """Start a run of `hunt`, or of its first `sample` companies only, and wake the workers."""
+    started = pipeline.start(hunt, by=by, sample=sample)
     tasks.nudge(started.pk)
     return started
 

@@ -10,22 +10,18 @@ import contextlib
 import re
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from dataclasses import dataclass, field
-from http.cookies import CookieError, SimpleCookie
-from importlib import import_module
 from typing import Any
 
 import structlog
 from asgiref.sync import sync_to_async
-from django.conf import settings
-from django.contrib.auth import get_user
 from django.contrib.sessions.models import Session
 from django.db import DatabaseError, connection
 from django.db.models import Count, Max
-from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
 from accounts.models import Membership
+from accounts.visitors import visitor_of
 from hunts import runpage
 from hunts.models import Run, RunEvent
 
@@ -52,9 +48,9 @@ class Viewer:
     session_key: str
     language: str
     seen: tuple[Any, ...] = ()  # what the run was like when it was last shown to them
-    fragments: asyncio.Queue[str | None] = field(default_factory=lambda: asyncio.Queue(maxsize=1))
+    fragments: asyncio.Queue[bytes | None] = field(default_factory=lambda: asyncio.Queue(maxsize=1))
 
-    def show(self, fragment: str | None) -> None:
+    def show(self, fragment: bytes | None) -> None:
         """Put a fragment in the place of one that was not sent yet."""
         with contextlib.suppress(asyncio.QueueEmpty):
             self.fragments.get_nowait()
@@ -143,15 +139,14 @@ def _allowed(viewers: list[Viewer]) -> set[Viewer]:
     }
 
 
-def _rendered(run_id: int, language: str) -> str:
+def _rendered(run_id: int, language: str) -> bytes:
     """Return the live part of a run's page, by the template that the page itself uses, as events."""
     try:
         with translation.override(language):
             run = Run.objects.select_related("hunt").get(pk=run_id)
             html = render_to_string("hunts/_run_progress.html", runpage.context(run))
-            lines = "".join(f"data: {line}\n" for line in html.splitlines())
-            over = "event: over\ndata: over\n\n" if run.is_over else ""
-            return f"event: progress\n{lines}\n{over}"
+            over = event("over", "over") if run.is_over else b""
+            return event("progress", html) + over
     finally:
         connection.close()
 
@@ -165,18 +160,34 @@ async def stream(scope: Scope, receive: Receive, send: Send) -> None:
     assert found is not None, scope["path"]
     viewer = await sync_to_async(_viewer_of, thread_sensitive=False)(scope, int(found[1]))
     if viewer is None:
-        await send({"type": "http.response.start", "status": 404, "headers": [(b"content-type", b"text/plain")]})
-        await send({"type": "http.response.body", "body": b"Not found"})
+        await refuse(send)
         return
-    headers = [(b"content-type", b"text/event-stream"), (b"cache-control", b"no-store"), (b"x-accel-buffering", b"no")]
-    await send({"type": "http.response.start", "status": 200, "headers": headers})
-    gone = asyncio.create_task(_until_gone(receive))
+    await begin(send)
+    gone = asyncio.create_task(until_gone(receive))
     tailer.add(viewer)
     try:
         await _send_fragments(viewer, gone, send)
     finally:
         tailer.remove(viewer)
         gone.cancel()
+
+
+async def begin(send: Send) -> None:
+    """Begin an answer that is a stream of events."""
+    headers = [(b"content-type", b"text/event-stream"), (b"cache-control", b"no-store"), (b"x-accel-buffering", b"no")]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+
+
+async def refuse(send: Send) -> None:
+    """Answer as to an address that is not there."""
+    await send({"type": "http.response.start", "status": 404, "headers": [(b"content-type", b"text/plain")]})
+    await send({"type": "http.response.body", "body": b"Not found"})
+
+
+def event(name: str, data: str) -> bytes:
+    """Return one server-sent event."""
+    lines = "".join(f"data: {line}\n" for line in data.split("\n"))
+    return f"event: {name}\n{lines}\n".encode()
 
 
 async def _send_fragments(viewer: Viewer, gone: asyncio.Task[None], send: Send) -> None:
@@ -189,34 +200,25 @@ async def _send_fragments(viewer: Viewer, gone: asyncio.Task[None], send: Send) 
             continue
         fragment = waiting.result()
         if fragment is not None:
-            await send({"type": "http.response.body", "body": fragment.encode(), "more_body": True})
-        if fragment is None or fragment.endswith("event: over\ndata: over\n\n"):
+            await send({"type": "http.response.body", "body": fragment, "more_body": True})
+        if fragment is None or fragment.endswith(event("over", "over")):
             await send({"type": "http.response.body", "body": b""})
             return
 
 
-async def _until_gone(receive: Receive) -> None:
+async def until_gone(receive: Receive) -> None:
+    """Return when the browser has closed the connection."""
     while (await receive())["type"] != "http.disconnect":
         pass
 
 
 def _viewer_of(scope: Scope, run_id: int) -> Viewer | None:
     """Return who asks, if they are signed in and a member of the run's workspace."""
-    headers = dict(scope["headers"])
     try:
-        cookies = SimpleCookie(headers.get(b"cookie", b"").decode("latin-1"))
-        key = cookies[settings.SESSION_COOKIE_NAME].value
-    except (CookieError, KeyError):
-        return None
-    try:
-        request = HttpRequest()
-        request.session = import_module(settings.SESSION_ENGINE).SessionStore(key)
-        user = get_user(request)
+        visitor = visitor_of(scope)
         run = Run.objects.filter(pk=run_id).only("workspace_id").first()
-        if run is None or not Membership.objects.filter(user_id=user.pk or 0, workspace_id=run.workspace_id).exists():
+        if visitor is None or run is None or not visitor.is_member_of(run.workspace_id):
             return None
-        language = cookies.get(settings.LANGUAGE_COOKIE_NAME)
-        chosen = language.value if language and language.value in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
-        return Viewer(run_id, run.workspace_id, user.pk or 0, key, chosen)
+        return Viewer(run_id, run.workspace_id, visitor.user_id, visitor.session_key, visitor.language)
     finally:
         connection.close()

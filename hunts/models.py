@@ -321,20 +321,30 @@ class Message(models.Model):
     class Status(models.TextChoices):
         WRITING = "writing", _("being written")
         DONE = "done", _("done")
-        CUT = "cut", _("broke off")
 
     conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="messages")
     role = models.CharField(max_length=10, choices=Role.choices)
     status = models.CharField(max_length=8, choices=Status.choices, default=Status.DONE)
     text = models.TextField(blank=True)
-    problem = models.CharField(max_length=500, blank=True, help_text="why it broke off, or why a model did not answer")
+    problem = models.CharField(max_length=500, blank=True, help_text="why a model did not answer")
+    topic = models.CharField(max_length=20, blank=True, help_text="what its question asks for")
     suggestions = models.JSONField(default=list, help_text="what to click instead of typing")
     written_by = models.CharField(max_length=100, blank=True, help_text="rules or provider/model")
     prompt_version = models.CharField(max_length=40, blank=True)
+    icp_json = models.JSONField(null=True, help_text="the profile as this left it")
+    version = models.PositiveIntegerField(default=0, help_text="of the profile, as this left it")
+    fence = models.PositiveIntegerField(default=0)
+    lease_expires_at = models.DateTimeField(null=True, help_text="until when a process is writing it")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        indexes: ClassVar = [models.Index(fields=["conversation", "id"], name="message_in_order")]
+        indexes: ClassVar = [
+            models.Index(fields=["conversation", "id"], name="message_in_order"),
+            models.Index(fields=["conversation", "version"], name="message_by_version"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.role}: {self.text[:50]}"
+
+
+from hunts.research_models import Research, ResearchQuestion, Statement  # noqa: E402, F401  (Django looks here)

@@ -50,8 +50,8 @@ INTERNAL_ERROR = "Something went wrong on our side while working on this company
 LOOK_AGAIN_SECONDS = 0.5
 
 
-def start(hunt: Hunt, *, by: User | None = None) -> Run:
-    """Make a run of `hunt`, with its own budget; the caller nudges a worker or is one."""
+def start(hunt: Hunt, *, by: User | None = None, sample: int | None = None) -> Run:
+    """Make a run of `hunt`, or of its first `sample` companies, with its own budget; the caller nudges a worker."""
     with transaction.atomic():
         return Run.objects.create(
             hunt=hunt,
@@ -61,7 +61,8 @@ def start(hunt: Hunt, *, by: User | None = None) -> Run:
             icp_json=hunt.icp_json,
             source=hunt.source,
             company_list=hunt.company_list,
-            limit=hunt.limit,
+            limit=min(sample or hunt.limit, hunt.limit),
+            is_sample=sample is not None,
             started_by=by,
         )
 

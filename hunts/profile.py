@@ -7,13 +7,25 @@ from typing import Any
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
+from hunts import changes
 from hunts.criteria import criteria_of
 from hunts.icp import Icp, criterion_key
 from integrations.capabilities import Criterion, CriterionKind, Range
 from integrations.lexicon import places, taxonomy
 from integrations.lexicon.industry_words import industry_groups
 
-LISTS = ("industries", "keywords", "countries", "regions", "events", "excluded", "roles")
+LISTS = (
+    "industries",
+    "keywords",
+    "countries",
+    "regions",
+    "events",
+    "excluded",
+    "roles",
+    "good_examples",
+    "bad_examples",
+)
+WORDS = {"product": 300, "value": 300, "funding_stage": 60, "company_type": 60, "funding": 60}
 KINDS: tuple[CriterionKind, ...] = ("must", "nice", "exclude")
 MOST_CRITERIA = 20
 MOST_CHIPS = 30
@@ -23,18 +35,19 @@ class NotUnderstood(ValueError):
     """What somebody typed into a field is not what it takes; the message says what it does."""
 
 
-def profile_of(post: QueryDict) -> Icp:
-    """Return the profile that the form's fields hold, without the edit that its button asks for."""
+def profile_of(post: QueryDict, base: Icp) -> Icp:
+    """Return `base` with what the form's fields hold, without the edit that its button asks for."""
     chips = {name: [line(value, 100) for value in post.getlist(name)[:MOST_CHIPS]] for name in LISTS}
     lists: dict[str, Any] = {name: tuple(dict.fromkeys(filter(None, values))) for name, values in chips.items()}
     lists["countries"] = tuple(code for code in lists["countries"] if len(code) == 2)
     lists["industries"] = tuple(name for name in lists["industries"] if name in taxonomy.industries())
-    return Icp(
-        brief=post.get("brief", "").replace("\0", " ")[:20_000],
+    words: dict[str, Any] = {name: line(post[name], length) for name, length in WORDS.items() if name in post}
+    return replace(
+        base,
         employees=Range(_number(post.get("employees_min")), _number(post.get("employees_max"))),
         founded_year=Range(_number(post.get("founded_min")), _number(post.get("founded_max"))),
         criteria=_criteria(post),
-        language=line(post.get("language", ""), 5) or "en",
+        **words,
         **lists,
     )
 
@@ -63,43 +76,35 @@ def _number(text: str | None) -> int | None:
     return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 8 else None
 
 
-def edited(icp: Icp, action: str, post: Mapping[str, Any]) -> Icp:
-    """Return the profile after one edit: `add:countries`, `remove:countries:DE`, `remove-criterion:2`, `update`.
+def edited(icp: Icp, action: str, post: Mapping[str, Any], *, base: Icp) -> Icp:
+    """Return the profile of a form after its edit: `add:countries`, `remove:countries:DE`, `remove-criterion:2`.
 
-    Criteria that followed from the facts follow them again; those that somebody wrote or deleted stay so.
-    Raises NotUnderstood.
+    `update` takes whatever was typed and not added yet. Criteria that followed from the facts of `base` follow them
+    again; those that somebody wrote or deleted stay so. Raises NotUnderstood.
     """
     verb, _colon, what = action.partition(":")
     if verb == "remove-criterion":
         place = _number(what)
         return replace(icp, criteria=tuple(row for at, row in enumerate(icp.criteria) if at != place))
-    if verb == "add-criterion":
-        sentence = line(post.get("new_criterion", ""), 500)
-        if not sentence:
-            raise NotUnderstood(_("Write the criterion as a sentence first."))
-        return replace(icp, criteria=(*icp.criteria, Criterion(criterion_key(sentence), sentence, "must", 5)))
-    before = read_from_facts(replace(icp, **_stated_before(post)))
+    if sentence := line(post.get("new_criterion", ""), 500):
+        icp = replace(icp, criteria=(*icp.criteria, Criterion(criterion_key(sentence), sentence, "must", 5)))
+    elif verb == "add-criterion":
+        raise NotUnderstood(_("Write the criterion as a sentence first."))
+    for name in LISTS:
+        typed = line(post.get(f"new_{name}", ""), 100)
+        if typed:
+            icp = _with_list(icp, name, _added(icp, name, typed))
+        elif (verb, what) == ("add", name):
+            raise NotUnderstood(_("Write something into the field first."))
     name, _colon, value = what.partition(":")
-    if verb == "add" and name in LISTS:
-        values = _added(icp, name, line(post.get(f"new_{name}", ""), 100))
-        icp = _with_list(icp, name, values)
-    elif verb == "remove" and name in LISTS:
+    if verb == "remove" and name in LISTS:
         icp = _with_list(icp, name, tuple(one for one in getattr(icp, name) if one != value))
-    return _following(icp, before)
+    return following(icp, read_from_facts(base))
 
 
 def _with_list(icp: Icp, name: str, values: tuple[str, ...]) -> Icp:
     changed: dict[str, Any] = {name: values}
     return replace(icp, **changed)
-
-
-def _stated_before(post: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the ranges as they were when the form was drawn: the boxes hold the edited ones already."""
-    names = ("employees", "founded")
-    low_high = {
-        name: Range(*(_number(str(post.get(f"{name}_{end}_was", ""))) for end in ("min", "max"))) for name in names
-    }
-    return {"employees": low_high["employees"], "founded_year": low_high["founded"]}
 
 
 def read_from_facts(icp: Icp) -> tuple[Criterion, ...]:
@@ -120,8 +125,8 @@ def read_from_facts(icp: Icp) -> tuple[Criterion, ...]:
     )
 
 
-def _following(icp: Icp, before: tuple[Criterion, ...]) -> Icp:
-    """Return `icp` with criteria that follow its facts as they are now."""
+def following(icp: Icp, before: tuple[Criterion, ...]) -> Icp:
+    """Return `icp` with criteria that follow its facts as they are now; `before` are those of the facts before."""
     kept = {criterion.key: criterion for criterion in icp.criteria}
     followed = {criterion.key for criterion in before}
     own = [criterion for criterion in icp.criteria if criterion.key not in followed]
@@ -130,8 +135,6 @@ def _following(icp: Icp, before: tuple[Criterion, ...]) -> Icp:
 
 
 def _added(icp: Icp, name: str, text: str) -> tuple[str, ...]:
-    if not text:
-        raise NotUnderstood(_("Write something into the field first."))
     values: tuple[str, ...] = (text,)
     if name == "countries":
         place = places.lookup(text)
@@ -151,9 +154,4 @@ def _added(icp: Icp, name: str, text: str) -> tuple[str, ...]:
 
 def labelled(icp: Icp, name: str) -> list[tuple[str, str]]:
     """Return the values of a list with what people read: countries and industries by name."""
-    if name == "countries":
-        return [(code, places.country_name(code)) for code in icp.countries]
-    if name == "industries":
-        known = taxonomy.industries()
-        return [(one, known[one].label("en")) for one in icp.industries if one in known]
-    return [(value, value) for value in getattr(icp, name)]
+    return [(value, changes.shown(name, value)) for value in getattr(icp, name)]

@@ -3,13 +3,27 @@
 from typing import Any
 
 from django.db.models import Case, Count, IntegerField, Q, Value, When
+from django.utils.translation import gettext_lazy as _
 
 from hunts import reports
 from hunts.models import Candidate, Run, RunEvent
+from hunts.searches import WHY
 from leads.models import Evidence
 
 ROWS = 50
 LINES = 12
+LANGUAGE_NAMES = {
+    "en": _("English"),
+    "fr": _("French"),
+    "de": _("German"),
+    "zh": _("Chinese"),
+    "sr": _("Serbian"),
+    "es": _("Spanish"),
+    "it": _("Italian"),
+    "pt": _("Portuguese"),
+    "ja": _("Japanese"),
+    "ko": _("Korean"),
+}
 
 
 def context(run: Run, *, show_all_lines: bool = False) -> dict[str, Any]:
@@ -19,7 +33,9 @@ def context(run: Run, *, show_all_lines: bool = False) -> dict[str, Any]:
         "now": reports.progress(run),
         "rows": rows(run),
         "criteria": criteria(run),
+        "searches": asked(run),
         "log": log(run, show_all=show_all_lines),
+        "conversation": run.hunt.conversations.order_by("-pk").first() if run.is_sample else None,
     }
 
 
@@ -46,6 +62,14 @@ def criteria(run: Run) -> list[dict[str, Any]]:
         {"text": asked.text, "kind": asked.kind, "met": row["met"], "asked": row["asked"]}
         for asked, row in found
         if row
+    ]
+
+
+def asked(run: Run) -> list[dict[str, Any]]:
+    """Return what the source was asked and what came of it, as the run keeps it; [] before the search is done."""
+    return [
+        one | {"why": WHY.get(one["why"], one["why"]), "language": LANGUAGE_NAMES.get(one["language"], "")}
+        for one in run.plan_json
     ]
 
 

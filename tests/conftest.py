@@ -41,7 +41,7 @@ def workspace(db) -> Workspace:
 
 @pytest.fixture
 def owner(workspace) -> User:
-    return workspace.members.get()
+    return workspace.members.get(memberships__role=Membership.Role.OWNER)
 
 
 @pytest.fixture

@@ -23,6 +23,26 @@
     }
   });
 
+  // What deletes asks first.
+  document.addEventListener("submit", (event) => {
+    const question = event.target.dataset.confirm;
+    if (question && !window.confirm(question)) event.preventDefault();
+  });
+
+  // A conversation shows its end: when it is opened, and as it is written, unless somebody has scrolled up to read.
+  const talk = () => find("#messages");
+  const toEnd = () => talk()?.scrollTo(0, talk().scrollHeight);
+  const isNearEnd = () => talk() && talk().scrollHeight - talk().scrollTop - talk().clientHeight < 160;
+  document.addEventListener("htmx:load", (event) => {
+    if (event.target === document.body || event.target.querySelector?.("#messages")) toEnd();
+  });
+  document.addEventListener("htmx:oobAfterSwap", (event) => {
+    if (event.target.closest("#messages")) toEnd();
+  });
+  document.addEventListener("htmx:sseMessage", () => {
+    if (isNearEnd()) toEnd();
+  });
+
   // Menus made of <details> close on a click elsewhere and on Escape.
   document.addEventListener("click", (event) => {
     document.querySelectorAll("details.menu[open]").forEach((menu) => {
@@ -53,6 +73,12 @@
     if (event.key === "Enter" && event.target.matches('[data-enter="next"]')) {
       event.preventDefault();
       event.target.parentElement.querySelector('button[value^="add"]').click();
+      return;
+    }
+    // Enter sends what is typed; Shift and Enter begin a new line. Not while an input method is choosing characters.
+    if (event.key === "Enter" && !event.shiftKey && !event.isComposing && event.target.matches('[data-enter="send"]')) {
+      event.preventDefault();
+      event.target.form.requestSubmit();
       return;
     }
     if (event.key === "Escape") {

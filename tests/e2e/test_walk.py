@@ -40,7 +40,8 @@ def test_from_signing_up_to_an_exported_lead_with_its_proof(open_page, worker):
     sign_up(page)
     page.get_by_role("link", name="New hunt").click()
     page.get_by_label("Describe the companies").fill(BRIEF)
-    page.get_by_role("button", name="Read it").click()
+    page.get_by_role("button", name="Send").click()
+    expect(page.get_by_text("This is whom I look for")).to_be_visible()
     page.get_by_label("New criterion").fill("The company sells software.")
     page.get_by_label("New criterion").press("Enter")
     expect(page.locator('input[value="The company sells software."]')).to_be_visible()
@@ -85,7 +86,7 @@ def test_the_profile_works_without_javascript(open_page):
     log_in(page, member.user.email)
     page.goto("/hunts/new")
     page.get_by_label("Describe the companies").fill(BRIEF)
-    page.get_by_role("button", name="Read it").click()
+    page.get_by_role("button", name="Send").click()
     page.locator('input[name="new_countries"]').fill("Canada")
     page.locator('button[value="add:countries"]').click()
     expect(page.locator('input[value="The company is based in the United States or Canada."]')).to_be_visible()
@@ -180,9 +181,11 @@ def test_no_page_has_an_accessibility_violation_or_scrolls_sideways(open_page, s
     ):  # fmt: skip
         found |= audit(page, path)
     page.goto("/hunts/new")
+    found |= audit(page, "/hunts/conversations")
+    page.goto("/hunts/new")
     page.get_by_label("Describe the companies").fill(BRIEF)
-    page.get_by_role("button", name="Read it").click()
-    expect(page.get_by_role("heading", name="This is what was understood")).to_be_visible()
+    page.get_by_role("button", name="Send").click()
+    expect(page.get_by_text("This is whom I look for")).to_be_visible()
     found |= audit(page, "")
     assert found == {}
 
@@ -194,4 +197,4 @@ def audit(page: Page, path: str) -> dict[str, list[str]]:
     problems = [f"{rule['id']}: {rule['nodes'][0]['html'][:150]}" for rule in Axe().run(page).response["violations"]]
     if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
         problems.append("it scrolls sideways")
-    return {path or "profile": problems} if problems else {}
+    return {path or "conversation": problems} if problems else {}
