@@ -21,7 +21,7 @@ from hunts.icp import Icp
 from hunts.merging import merged
 from hunts.models import Conversation, Message, SavedIcp
 from integrations.lexicon.language import language_of
-from integrations.lexicon.text import normalise
+from integrations.lexicon.text import visible
 
 MOST_SAID = 20_000  # characters
 MOST_MESSAGES = 200
@@ -58,7 +58,7 @@ def cleaned(text: str) -> str:
     """Return what somebody typed without characters that hide or reorder text. Raises NotSaid."""
     if len(text) > MOST_SAID:
         raise NotSaid(_("That is longer than %(most)s characters. Say it in fewer words.") % {"most": f"{MOST_SAID:,}"})
-    said = normalise(text)
+    said = visible(text)
     if not said:
         raise NotSaid(_("Write something first: whom you want as customers, where, and how large."))
     return said
@@ -88,7 +88,8 @@ def ask_again(message: Message) -> Message:
     """Return a new answer to be written in the place of one that no model gave. Raises NotSaid."""
     with transaction.atomic():
         conversation = Conversation.objects.select_for_update().get(pk=message.conversation_id)
-        if conversation.messages.filter(pk__gt=message.pk, role=Message.Role.USER).exists() or not message.problem:
+        said_since = conversation.messages.filter(pk__gt=message.pk, role=Message.Role.USER)
+        if message.written_by != "rules" or said_since.exists():
             raise NotSaid(_("The conversation has gone on since. Say it again below."))
         message.delete()
         return Message.objects.create(
@@ -226,7 +227,7 @@ def speaking(conversation: Conversation) -> translation.override:
 
 def save_icp(workspace: Workspace, name: str, icp: Icp, *, by: User | None) -> SavedIcp:
     """Keep a profile under a name; one of that name takes its place. Raises NotSaid."""
-    name = " ".join(normalise(name).split())[:100]
+    name = " ".join(visible(name).split())[:100]
     if not name:
         raise NotSaid(_("Give the profile a name."))
     saved, _made = SavedIcp.objects.update_or_create(

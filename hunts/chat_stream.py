@@ -11,7 +11,7 @@ import time
 
 import structlog
 from asgiref.sync import sync_to_async
-from django.db import connection
+from django.db import close_old_connections, connection
 from django.utils.translation import gettext as _
 
 from accounts.visitors import Visitor, visitor_of
@@ -52,6 +52,8 @@ class Writer:
             queue.put_nowait(piece)
 
     async def _write(self) -> None:
+        # All writers of a process share one thread and its connection, which no request opens and closes for them.
+        await sync_to_async(close_old_connections)()
         kept_at = time.monotonic()
         try:
             async for piece in chat_writer.write(self.message):
@@ -62,17 +64,17 @@ class Writer:
                 self.text += piece
                 self._tell(piece)
                 if time.monotonic() - kept_at > KEEP_SECONDS:
-                    await sync_to_async(chat.keep, thread_sensitive=False)(self.message, self.text)
+                    await sync_to_async(chat.keep)(self.message, self.text)
                     kept_at = time.monotonic()
         except chat.LeaseLost:
             logger.info("chat.taken_over", message=self.message.pk)
         except asyncio.CancelledError:
-            await asyncio.shield(sync_to_async(chat.hand_back, thread_sensitive=False)(self.message))
+            await asyncio.shield(sync_to_async(chat.hand_back)(self.message))
             raise
         except Exception:
             # A bug must not leave the conversation waiting for an answer that never comes.
             logger.exception("chat.crashed", message=self.message.pk)
-            await sync_to_async(_give_up, thread_sensitive=False)(self.message)
+            await sync_to_async(_give_up)(self.message)
         finally:
             writers.pop(self.message.pk, None)
             self._tell(None)

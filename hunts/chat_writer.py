@@ -55,6 +55,7 @@ async def write(message: Message) -> AsyncIterator[str | StartOver]:
                     if isinstance(piece, str):
                         yield piece
                     else:
+                        message.problem = "; ".join(model.passed_over)[:500]
                         await sync_to_async(_finish_by_model)(message, base, piece)
                         return
     except (ProviderError, BudgetRefused) as error:
@@ -100,7 +101,8 @@ def _excuse(error: ProviderError | BudgetRefused, conversation: Conversation) ->
             return _("This conversation has spent what it may. What you said was read by rules instead.")
         if isinstance(error, PriceUnknown):
             return _("The language model has no price on file, so it was not asked. Rules read what you said.")
-        return _("The language model did not answer: %(why)s What you said was read by rules instead.") % {"why": error}
+        said = _("The language model did not answer: %(why)s What you said was read by rules instead.")
+        return (said % {"why": error})[:500]
 
 
 def _by_rules(conversation: Conversation, base: Icp, history: History) -> tuple[Icp, rules_chat.Reply]:

@@ -18,7 +18,7 @@ from integrations.capabilities import Completion, Criterion, CriterionKind, Lang
 from integrations.errors import RequestRejected
 from integrations.lexicon import places
 from integrations.lexicon.industry_words import industry_groups
-from integrations.lexicon.text import normalise
+from integrations.lexicon.text import visible
 from integrations.structured import Unfit, read
 from integrations.untrusted import Ours, Replied, Said, Trusted, privileged
 
@@ -49,6 +49,7 @@ What follows is the state of the conversation."""
 
 MAX_TOKENS = 2_500
 LATEST_TURNS = 30
+LONGEST_REPLY = 4_000  # characters
 
 
 class CriterionForm(BaseModel):
@@ -91,7 +92,7 @@ class AnswerForm(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    reply: str = Field(max_length=4_000)
+    reply: str = Field(max_length=LONGEST_REPLY)
     question: str = Field(max_length=400)
     topic: Literal["product", "place", "size", "roles", ""]
     suggestions: list[str] = Field(max_length=6)
@@ -122,31 +123,49 @@ async def answer(
         "profile": _told(icp),
     }
     prompt = privileged(Ours(SYSTEM), told=state, turns=turns[-LATEST_TURNS:])
-    written, shown, done = "", "", None
+    reply, done = GrowingReply(), None
     async for piece in model.stream(
         system=prompt.system, turns=prompt.turns, json_schema=AnswerForm.model_json_schema(), max_tokens=MAX_TOKENS
     ):
         if isinstance(piece, Completion):
             done = piece
-            continue
-        written += piece
-        reply = _reply_so_far(written)
-        if len(reply) > len(shown):
-            yield reply[len(shown) :]
-            shown = reply
+        elif more := reply.add(piece):
+            yield more
     if done is None:
         raise RequestRejected("The language model gave no whole answer.")
     yield _reply(await _form(done), icp, open_topics, done.model)
 
 
-def _reply_so_far(written: str) -> str:
-    """Return as much of the reply as stands in a JSON document that is not finished."""
-    try:
-        so_far = jiter.from_json(written.lstrip("`json \n").encode(), partial_mode="trailing-strings")
-    except ValueError:
-        return ""
-    reply = so_far.get("reply") if isinstance(so_far, dict) else None
-    return normalise(reply) if isinstance(reply, str) else ""
+class GrowingReply:
+    """The reply in a JSON document that is still being written."""
+
+    def __init__(self) -> None:
+        self._written = self._shown = ""
+        self._is_whole = False
+
+    def add(self, piece: str) -> str:
+        """Return what a further piece of the document adds to the reply."""
+        if self._is_whole:
+            return ""
+        self._written += piece
+        reply = self._so_far()
+        # Past this a document is not read again with every piece; the whole of it is refused at the end.
+        self._is_whole |= len(self._written) > 2 * LONGEST_REPLY
+        # What was shown stays: a character that changes the one before it waits for the end.
+        more = reply[len(self._shown) :] if reply.startswith(self._shown) else ""
+        self._shown += more
+        return more
+
+    def _so_far(self) -> str:
+        try:
+            document = jiter.from_json(self._written.lstrip("`json \n").encode(), partial_mode="trailing-strings")
+        except ValueError:
+            return ""
+        reply = document.get("reply") if isinstance(document, dict) else None
+        if not isinstance(reply, str):
+            return ""
+        self._is_whole = len(document) > 1  # the next field has begun
+        return visible(reply)
 
 
 async def _form(done: Completion) -> AnswerForm:
@@ -158,11 +177,11 @@ async def _form(done: Completion) -> AnswerForm:
 
 def _reply(form: AnswerForm, before: Icp, open_topics: Sequence[str], written_by: str) -> ModelReply:
     after = _icp_of(form.profile, before)
-    question = " ".join(normalise(form.question).split())
+    question = " ".join(visible(form.question).split())
     # A question for what is known or was asked before is not put, whatever the model thinks.
     may_ask = bool(question) and form.topic in open_topics
-    suggestions = tuple(dict.fromkeys(profile.line(normalise(one), 80) for one in form.suggestions if one.strip()))[:4]
-    text = normalise(form.reply)
+    suggestions = tuple(dict.fromkeys(profile.line(visible(one), 80) for one in form.suggestions if one.strip()))[:4]
+    text = visible(form.reply)
     if may_ask and question not in text:
         text = f"{text}\n\n{question}"
     return ModelReply(text, form.topic if may_ask else "", suggestions if may_ask else (), after, written_by)
@@ -196,17 +215,17 @@ def _icp_of(form: ProfileForm, before: Icp) -> Icp:
     countries, regions = _places(form.countries, form.regions)
     criteria = {}
     for row in form.criteria:
-        text = profile.line(normalise(row.text), 500)
+        text = profile.line(visible(row.text), 500)
         key = criterion_key(text)
         facet = next((one.facet for one in before.criteria if one.key == key), "other")
         criteria[key] = Criterion(key, text, row.kind, row.weight, facet)
     changed: dict[str, Any] = {
         name: _lines(getattr(form, name)) for name in ("excluded", "events", "roles", "good_examples", "bad_examples")
     }
-    changed |= {name: profile.line(normalise(getattr(form, name)), length) for name, length in profile.WORDS.items()}
+    changed |= {name: profile.line(visible(getattr(form, name)), length) for name, length in profile.WORDS.items()}
     after = replace(
         before,
-        brief=profile.line(normalise(form.summary), 500) or before.brief,
+        brief=profile.line(visible(form.summary), 500) or before.brief,
         industries=tuple(dict.fromkeys(industries)),
         keywords=_lines(keywords),
         countries=countries,
@@ -236,7 +255,7 @@ def _places(countries: Sequence[str], regions: Sequence[str]) -> tuple[tuple[str
 
 
 def _lines(values: Sequence[str]) -> tuple[str, ...]:
-    lines = (profile.line(normalise(value), 100) for value in values)
+    lines = (profile.line(visible(value), 100) for value in values)
     return tuple(dict.fromkeys(filter(None, lines)))[: profile.MOST_CHIPS]
 
 

@@ -26,6 +26,12 @@ def normalise(text: str) -> str:
     return _BREAKS.sub("\n", _SPACES.sub(" ", text)).strip()
 
 
+def visible(text: str) -> str:
+    """Return `text` as it was typed, without characters that nobody sees and that hide or reorder others."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return INVISIBLE.sub("", CONTROL.sub(" ", text)).strip()
+
+
 def one_line(text: str) -> str:
     """Return `text` normalised, on one line: as `normalise` does, without its cost for the plain words of a label."""
     plain = " ".join(text.split())

@@ -5,8 +5,10 @@ from playwright.sync_api import Page, expect
 
 from accounts.models import Membership
 from hunts.models import Conversation, Message, Run
-from tests.e2e.test_walk import log_in
+from tests.e2e.test_walk import audit, log_in
 from tests.factories import MembershipFactory
+from tests.harness.chat_answers import answer
+from tests.harness.language_model import LanguageModelServer
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.timeout(240)]
 
@@ -70,8 +72,8 @@ def test_a_conversation_in_another_language(open_page, member, brief, answers, w
     begin(page, member, brief)
     for word in words:
         expect(page.locator(".message.assistant").first).to_contain_text(word)
-    for number, answer in enumerate(answers, start=2):
-        say(page, answer)
+    for number, said in enumerate(answers, start=2):
+        say(page, said)
         expect(page.locator(".message.assistant .said:not(.writing)")).to_have_count(number)
     icp = Conversation.objects.get().icp
     assert icp.product
@@ -109,3 +111,65 @@ def test_two_windows_of_one_conversation_are_both_right(open_page, member):
     expect(second.get_by_label("What you sell")).to_have_value("audits")
     expect(second.get_by_role("button", name="Remove open banking")).to_be_visible()
     assert Message.objects.filter(role=Message.Role.EDIT).exclude(text="").count() == 1
+
+
+SPOKEN = {
+    "en": ("We sell coolant pumps to machine shops", "Machine shops, then. **Where** are they?", "In Germany"),
+    "zh": ("我们把冷却泵卖给机械加工厂", "好的，机械加工厂。**在哪里**？", "在德国"),
+    "sr": ("Prodajemo pumpe mašinskim radionicama", "Dakle, mašinske radionice. **Gde** su?", "U Nemačkoj"),
+}
+
+
+@pytest.fixture
+def model(settings):
+    """A language model that answers as it was taught, and writes as fast as the test lets it."""
+    replies = {brief: reply for brief, reply, _ in SPOKEN.values()}
+
+    def script(question) -> str:
+        said = question["text"]
+        if said in replies:
+            return answer(replies[said], product="coolant pumps", industries=["machining"], summary=said)
+        return answer("OK.", product="coolant pumps", industries=["machining"], countries=["DE"])
+
+    with LanguageModelServer(script, is_paced=True) as server:
+        providers = {slug: dict(values) for slug, values in settings.PROVIDERS.items()}
+        providers["openai"] |= {"api_key": "sk-test", "base_url": server.base_url, "model": "gpt-4.1-mini"}
+        settings.PROVIDERS = providers
+        settings.LANGUAGE_MODEL_ORDER = ["openai"]
+        yield server
+
+
+@pytest.mark.parametrize("language", SPOKEN)
+def test_a_conversation_with_a_language_model(open_page, member, model, language):
+    brief, reply, second = SPOKEN[language]
+    page = open_page()
+    begin(page, member, brief)
+    writing = page.locator(".said.writing")
+    expect(writing).to_be_visible()
+    model.let_go(3)
+    expect(writing).to_contain_text(reply[:6])
+    page.reload()  # what was written so far is still there, and goes on
+    expect(writing).to_contain_text(reply[:6])
+    model.let_go(1_000)
+    said = page.locator(".message.assistant .said:not(.writing)")
+    expect(said).to_contain_text(reply.replace("**", ""))
+    expect(said.locator("strong")).to_have_count(1)
+    expect(page.get_by_label("What you sell")).to_have_value("coolant pumps")
+    say(page, second)
+    expect(page.get_by_role("button", name="Remove Germany")).to_be_visible()
+    expect(page.locator(".message.assistant .soft").last).to_have_text("openai/gpt-4.1-mini")
+    assert len(model.asked) == 2
+    assert audit(page, "") == {}
+
+
+def test_a_model_that_is_gone_leaves_an_answer_by_rules_and_a_way_to_ask_again(open_page, member, model):
+    model.answer = lambda _question: "nonsense"
+    model.let_go(1_000)
+    page = open_page()
+    begin(page, member, "Fintech companies in Germany")
+    expect(page.get_by_text("What you said was read by rules instead")).to_be_visible()
+    expect(page.get_by_role("button", name="Remove Germany")).to_be_visible()
+    model.answer = lambda _question: answer("I am back.", industries=["fintech"], countries=["DE"])
+    page.get_by_role("button", name="Ask the model again").click()
+    expect(page.get_by_text("I am back.")).to_be_visible()
+    assert Message.objects.filter(role=Message.Role.ASSISTANT).count() == 1

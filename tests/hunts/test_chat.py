@@ -68,8 +68,8 @@ def test_the_chat_answers_in_the_language_of_the_brief(conversation, brief, lang
 
 
 def test_what_hides_or_reorders_text_is_taken_out(conversation):
-    chat.say(conversation, "Fintech\u202e in \u200bGermany\0 \U000e0041")
-    assert conversation.messages.first().text == "Fintech in Germany"
+    chat.say(conversation, "Fintech\u202e in \u200bGermany，ok\0 \U000e0041")
+    assert conversation.messages.first().text == "Fintech in Germany，ok"
 
 
 @pytest.mark.parametrize("text", ["", "  \n ", "\u200b", "x" * 20_001], ids=["nothing", "blank", "unseen", "too-long"])
