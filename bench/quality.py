@@ -13,9 +13,7 @@ alone, and a company that describes itself in unusual words is missed.
 
 The peer is plain full-text search: FTS5 with bm25 over the same fields, asked for the words of the same sentence.
 
-The second table is about reading a brief: per field precision and recall of `read_brief` on `icp_queries.jsonl`. Its
-labels do not hold everything that a sentence states (most sentences with a region have no region label), which is
-counted against precision here.
+The second table is about reading a brief: `bench.briefs`.
 """
 
 import gzip
@@ -28,19 +26,14 @@ import sys
 import tempfile
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
-from hunts.brief import read_brief
-from hunts.icp import Icp
-from integrations.capabilities import Range
-from integrations.lexicon import places
-from integrations.lexicon.industry_words import industry_groups
-from integrations.lexicon.words import words
+from bench import briefs
 
 ROOT = Path(__file__).resolve().parents[1]
 DATA = Path(os.environ.get("SHARED_DATA", ROOT.parent / "shared" / "data"))
@@ -68,10 +61,10 @@ def main() -> int:
         return 0
     console = Console()
     measured = list(measure_hunts())
-    fields = measure_reading()
+    reading = briefs.measure(DATA / "icp_queries.jsonl")
     console.print(hunts_table(measured))
-    console.print(reading_table(fields))
-    print(json.dumps(scoreboard(measured)))
+    console.print(briefs.table(reading))
+    print(json.dumps([*scoreboard(measured), *briefs.scoreboard(reading)]))
     return 0
 
 
@@ -112,6 +105,9 @@ def manage(environment: dict[str, str], *arguments: str) -> str:
 
 
 def judge_hunt(gold: dict[str, Any], answer: dict[str, Any], peer: Sequence[str], database: Path) -> Measured:
+    failed = [lead for lead in answer["leads"] if lead["status"] == "failed"]
+    if failed:
+        raise SystemExit(f"{len(failed)} candidates failed, the first with: {failed[0]['reason']}")
     relevant = set(gold["relevant_domains"])
     leads = sorted(answer["leads"], key=lambda lead: -float(lead["score"] or 0))
     domains = [lead["domain"] for lead in leads]
@@ -219,98 +215,6 @@ def scoreboard(measured: Sequence[Measured]) -> list[dict[str, Any]]:
             "met": bool(quotes) and found == quotes,
         },
     ]
-
-
-# ── reading briefs ───────────────────────────────────────────────────────────────────────────────────────
-
-
-@dataclass(slots=True)
-class Field:
-    """How often a field was read right, read where nothing was labelled (or wrongly), and missed."""
-
-    right: int = 0
-    extra: int = 0
-    missed: int = 0
-
-    def count(self, *, wanted: bool, got: bool, same: bool) -> None:
-        if wanted and got and same:
-            self.right += 1
-            return
-        self.extra += got
-        self.missed += wanted
-
-    @property
-    def precision(self) -> float:
-        return self.right / max(self.right + self.extra, 1)
-
-    @property
-    def recall(self) -> float:
-        return self.right / max(self.right + self.missed, 1)
-
-
-@dataclass(slots=True)
-class Reading:
-    fields: dict[str, Field] = field(default_factory=dict)
-
-    def count(self, name: str, *, wanted: object, got: object, same: bool) -> None:
-        self.fields.setdefault(name, Field()).count(wanted=bool(wanted), got=bool(got), same=same)
-
-
-def measure_reading() -> dict[str, Field]:
-    """Return each field's counts over all labelled sentences."""
-    reading = Reading()
-    for line in (DATA / "icp_queries.jsonl").read_text().splitlines():
-        query = json.loads(line)
-        count_fields(reading, query["constraints"], read_brief(query["text"], this_year=2024))
-    return reading.fields
-
-
-def count_fields(reading: Reading, wanted: dict[str, Any], icp: Icp) -> None:
-    country = places.lookup(wanted["country"]["eq"]) if "country" in wanted else None
-    codes = country.countries if country else ()
-    reading.count("country", wanted=codes, got=icp.countries, same=codes == icp.countries)
-    region = wanted.get("region", {}).get("contains", "")
-    groups = [place.name for name in icp.regions if (place := places.lookup(name)) and place.kind == "group"]
-    named = places.lookup(region)
-    reading.count("region", wanted=region, got=groups, same=named is not None and named.name in groups)
-    for name, got, slack in (("employees", icp.employees, 0.1), ("founded_year", icp.founded_year, 0.0)):
-        asked = range_of(wanted.get(name, {}))
-        reading.count(name, wanted=asked, got=got, same=nearly(asked, got, slack))
-    for name in ("category", "industry"):
-        if label := wanted.get(name, {}).get("contains", ""):
-            reading.count(
-                "category or industry", wanted=label, got=icp.industries or icp.keywords, same=means(icp, label)
-            )
-    stage = wanted.get("funding_stage", {}).get("contains", "")
-    reading.count("funding_stage", wanted=stage, got=icp.funding_stage, same=stage == icp.funding_stage)
-    kind = wanted.get("company_type", {}).get("eq", "")
-    reading.count("company_type", wanted=kind, got=icp.company_type, same=kind == icp.company_type)
-
-
-def range_of(asked: dict[str, int]) -> Range:
-    if "eq" in asked:
-        return Range(asked["eq"], asked["eq"])
-    return Range(asked.get("gte"), asked.get("lte"))
-
-
-def nearly(asked: Range, got: Range, slack: float) -> bool:
-    pairs = [(asked.min, got.min), (asked.max, got.max)]
-    return all(a == b or (a is not None and b is not None and abs(a - b) <= slack * a) for a, b in pairs)
-
-
-def means(icp: Icp, label: str) -> bool:
-    """Say whether a label is among the industries read, by the taxonomy, or stands in the keywords."""
-    ids = {industry for group in industry_groups(label) for industry in group}
-    said = {word for keyword in icp.keywords for word in words(keyword)}
-    return bool(ids & set(icp.industries)) or set(words(label)) <= said
-
-
-def reading_table(fields: dict[str, Field]) -> Table:
-    table = Table("field", "precision", "recall", "labelled", title="Reading briefs", box=None)
-    for name, counted in fields.items():
-        labelled = str(counted.right + counted.missed)
-        table.add_row(name, f"{counted.precision:.2f}", f"{counted.recall:.2f}", labelled)
-    return table
 
 
 if __name__ == "__main__":

@@ -6,7 +6,10 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
+from integrations import sealing
+from integrations.connections import LANGUAGE_MODELS
 from integrations.egress.policy import Policy
+from integrations.providers.local import Local
 
 
 @register(Tags.security)
@@ -67,6 +70,44 @@ def pages_are_kept_longer_than_they_are_fresh(app_configs: Any, **kwargs: Any) -
             id="magnet.E005",
         )
     ]
+
+
+@register()
+def language_models_are_known(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    order = settings.LANGUAGE_MODEL_ORDER
+    known = {*LANGUAGE_MODELS, Local.slug}
+    wrong = [slug for place, slug in enumerate(order) if slug not in known or slug in order[:place]]
+    return [
+        Error(
+            f"LANGUAGE_MODEL_ORDER: {slug} is no language model, or stands there twice.",
+            hint=f"Name each once, of: {', '.join(sorted(known))}.",
+            id="magnet.E006",
+        )
+        for slug in wrong
+    ]
+
+
+@register()
+def calls_fit_into_a_stage(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    if settings.LANGUAGE_MODEL_WAIT_SECONDS < settings.STAGE_DEADLINE_SECONDS:
+        return []
+    return [
+        Error(
+            "LANGUAGE_MODEL_WAIT_SECONDS must be less than STAGE_DEADLINE_SECONDS, or a call that waits never ends.",
+            hint="Lower LANGUAGE_MODEL_WAIT_SECONDS to half of STAGE_DEADLINE_SECONDS or less.",
+            id="magnet.E007",
+        )
+    ]
+
+
+@register(Tags.security, deploy=True)
+def keys_of_customers_can_be_sealed(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    if sealing.is_ready():
+        return []
+    hint = 'Make one: python -c "from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())"'
+    if settings.CREDENTIALS_KEYS:
+        return [Error("CREDENTIALS_KEYS: one of them is no Fernet key.", hint=hint, id="magnet.E008")]
+    return [Warning("Without CREDENTIALS_KEYS no workspace can use keys of its own.", hint=hint, id="magnet.W003")]
 
 
 @register(Tags.security, deploy=True)

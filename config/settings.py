@@ -39,8 +39,19 @@ def route(pair: str) -> tuple[str, tuple[str, int]]:
     return host.lower(), (address.strip("[]"), int(port))
 
 
+def limits(name: str, *, requests: int, tokens: int, at_once: int) -> dict[str, int]:
+    """Return how fast one key of a provider may be used: requests and tokens a minute, calls at once; 0: no limit."""
+    return {
+        "requests": env.int(f"{name}_REQUESTS_PER_MINUTE", default=requests),
+        "tokens": env.int(f"{name}_TOKENS_PER_MINUTE", default=tokens),
+        "at_once": env.int(f"{name}_CALLS_AT_ONCE", default=at_once),
+    }
+
+
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = secret("SECRET_KEY") or ("insecure-development-key" if DEBUG else "")
+# They seal the keys of customers: the first one seals, all of them open. In development made of SECRET_KEY.
+CREDENTIALS_KEYS = [key for key in env.list("CREDENTIALS_KEYS", default=[]) if key]
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = [origin for origin in env.list("CSRF_TRUSTED_ORIGINS", default=[]) if origin]
 
@@ -270,6 +281,16 @@ PROVIDERS: dict[str, dict[str, str]] = {
 LANGUAGE_MODEL_ORDER = env.list(
     "LANGUAGE_MODEL_ORDER", default=["kimi", "moonshot", "openai", "local_server", "local"]
 )
+# How fast one key may be used, by all workers together: what a new paying account has. A workspace can say otherwise for
+# a key of its own. https://platform.kimi.ai/docs/pricing/limits https://platform.openai.com/docs/guides/rate-limits
+LANGUAGE_MODEL_LIMITS = {
+    "kimi": limits("KIMI", requests=200, tokens=2_000_000, at_once=50),
+    "moonshot": limits("MOONSHOT", requests=200, tokens=2_000_000, at_once=50),
+    "openai": limits("OPENAI", requests=500, tokens=200_000, at_once=0),
+    "local_server": limits("LOCAL_LLM", requests=0, tokens=0, at_once=4),
+}
+# How long a call waits at most for its turn. With what the call itself takes it fits into STAGE_DEADLINE_SECONDS.
+LANGUAGE_MODEL_WAIT_SECONDS = env.int("LANGUAGE_MODEL_WAIT_SECONDS", default=45)
 # What one conversation may spend on a language model before rules answer instead.
 CHAT_MAX_SPEND_MICROUSD = round(env.float("CHAT_MAX_SPEND", default=0.5) * 1_000_000)
 CRAWLER_CONTACT_URL = text("CRAWLER_CONTACT_URL", "http://localhost:8000/about/crawler")

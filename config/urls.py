@@ -2,6 +2,7 @@
 
 from django.contrib import admin
 from django.urls import include, path
+from django.views.i18n import set_language
 
 from config import pages
 from config.api import api
@@ -9,11 +10,14 @@ from hunts.views import home
 
 urlpatterns = [
     path("", home, name="home"),
+    path("language", set_language, name="set_language"),
     path("about/crawler", pages.crawler, name="crawler"),
     path("accounts/", include("allauth.urls")),
     path("hunts/", include("hunts.urls")),
     path("leads/", include("leads.urls")),
     path("leads/", include("enrichment.urls")),
+    path("leads/", include("hunts.research_urls")),
+    path("settings/", include("integrations.urls")),
     path("api/", api.urls),
     path("admin/", admin.site.urls),
 ]

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, ManyToOneRel, OuterRef, Q
 from django.utils import timezone
 
 from enrichment.models import Host, Page, RobotsFile, Screenshot, Snapshot
@@ -30,12 +30,15 @@ def prune() -> int:
 
 
 def _prune_texts(before: datetime) -> int:
-    """Delete old texts that no page, evidence, fact or contact points at."""
+    """Delete old texts that nothing points at: no page, evidence, fact or contact, and nothing of a floor above."""
     unused = Snapshot.objects.filter(created_at__lt=before)
     for model in (Evidence, Fact, Contact):
         unused = unused.filter(~Exists(model.objects.filter(snapshot_sha256=OuterRef("pk"))))
-    shown = Page.objects.filter(Q(snapshot_id=OuterRef("pk")) | Q(clues_id=OuterRef("pk")))
-    unused = unused.filter(~Exists(shown))
+    # Pages do, and what a floor above keeps: whoever points at a text with a foreign key keeps it.
+    for relation in Snapshot._meta.get_fields(include_hidden=True):
+        if isinstance(relation, ManyToOneRel):
+            held = relation.related_model._base_manager.filter(**{relation.field.name: OuterRef("pk")})
+            unused = unused.filter(~Exists(held))
     gone = 0
     # In batches, so that nobody waits long for the write lock.
     while batch := list(unused.values_list("pk", flat=True)[:_BATCH]):

@@ -6,35 +6,42 @@ industries (the taxonomy) and, after those, for keywords.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from hunts.criteria import NiceToHave, criteria_of
 from hunts.icp import Icp
-from integrations.capabilities import Range
-from integrations.lexicon import certificates, negation, places, sizes, taxonomy, wishes
+from integrations.capabilities import Criterion, Range
+from integrations.lexicon import certificates, funding, negation, places, sizes, taxonomy, wishes
 from integrations.lexicon.events import events_in
-from integrations.lexicon.funding import company_type_in, funding_in, stage_in
-from integrations.lexicon.industry_words import WAYS_OF_WORKING, industry_groups, passed_over, without_industries
+from integrations.lexicon.industry_words import (
+    WAYS_OF_WORKING,
+    industry_groups,
+    passed_over,
+    taken_apart,
+    without_industries,
+)
 from integrations.lexicon.keywords import keywords_in
 from integrations.lexicon.language import language_of
+from integrations.lexicon.numerals import in_digits
 from integrations.lexicon.roles import roles_in
+from integrations.lexicon.script import in_latin
 from integrations.lexicon.text import normalise
+from integrations.lexicon.wanted_places import places_in
 from integrations.lexicon.words import placed_words
 
 MAX_LENGTH = 20_000  # characters
 MAX_KEYWORDS = 8
+# Kinds of company whose words name no industry.
+_OF_NO_TRADE = frozenset({"Privately Held", "Public Company", "Nonprofit"})
+_TELLING = (
+    "product", "industries", "keywords", "excluded", "countries", "regions", "events", "employees", "founded_year",
+    "funding", "funding_stage", "company_type", "roles",
+)  # fmt: skip
 
 
 class BriefUnreadable(ValueError):
     """A brief that cannot be read. Its text is fit to show to a user and says what to do."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Places:
-    countries: tuple[str, ...]
-    regions: tuple[str, ...]
-    rest: str
 
 
 def read_brief(brief: str, *, this_year: int | None = None) -> Icp:
@@ -43,57 +50,98 @@ def read_brief(brief: str, *, this_year: int | None = None) -> Icp:
     Raises BriefUnreadable where the brief is empty, has no words, or is longer than MAX_LENGTH characters.
     """
     this_year = this_year or datetime.now(UTC).year
-    text = _checked(brief)
-    language = language_of(_take_places(text).rest)  # `Pays de la Loire` makes no brief French
+    brief = _checked(brief)
+    text = in_digits(in_latin(brief))
+    language = language_of(places_in(text).rest)  # `Pays de la Loire` makes no brief French
     product, target = _split_off_product(text)
     events = events_in(target)
-    rest = _without(target, [words for _, words in events])
-    sides = negation.split(rest)
-    parts = wishes.split(sides.wanted)
+    sides = negation.split(_without(target, [words for _, words in events]))
+    roles = roles_in(sides.wanted)
+    parts = wishes.split(_without(sides.wanted, roles))
     asked = certificates.asked_certificates(parts.must)
     rest, employees, founded = _take_numbers(asked.rest, this_year)
     served = wishes.served_in(rest)
-    found_places = _take_places(served.rest)
-    groups = industry_groups(found_places.rest)
-    industries = tuple(dict.fromkeys(industry for group in groups for industry in group))
-    excluded = _excluded(sides.ruled_out)
-    roles = roles_in(target)
-    keywords = _keywords(_without(found_places.rest, roles), language, industries)
-    if not (industries or keywords or events or found_places.countries or found_places.regions or employees):
-        keywords = () if asked.groups or served.topics else tuple(text.split()[:3])
-    event_names = tuple(name for name, _ in events)
-    return Icp(
-        brief=text,
+    where = places_in(served.rest)
+    trade = _trade_of(where.rest, parts.must, language)
+    icp = Icp(
+        brief=brief,
         product=product,
-        industries=industries,
-        keywords=keywords,
-        excluded=excluded,
-        countries=found_places.countries,
-        regions=found_places.regions,
-        events=event_names,
+        industries=trade.industries,
+        keywords=trade.keywords,
+        excluded=_excluded(sides.ruled_out, language),
+        countries=where.countries,
+        regions=where.regions,
+        events=tuple(name for name, _ in events),
         employees=employees,
         founded_year=founded,
-        funding=funding_in(sides.wanted),
-        funding_stage=stage_in(sides.wanted),
-        company_type=company_type_in(sides.wanted),
+        funding=trade.funding,
+        funding_stage=trade.stage,
+        company_type=trade.kind,
         roles=roles,
-        criteria=criteria_of(
-            groups=groups,
-            keywords=keywords,
-            excluded=excluded,
-            countries=found_places.countries,
-            regions=found_places.regions,
-            events=event_names,
-            employees=employees,
-            founded_year=founded,
-            language=language,
-            certificates=asked.groups,
-            customers=tuple(_named(topic, language) for topic in served.topics),
-            nice=_nice_to_have(parts.nice, language, this_year),
-        ),
         language=language,
         read_by="rules",
     )
+    if not (_says_something(icp) or asked.groups or served.topics or parts.nice):
+        icp = replace(icp, keywords=tuple(text.split()[:3]))
+    customers = tuple(_named(topic, language) for topic in served.topics)
+    nice = _nice_to_have(parts.nice, language, this_year)
+    return replace(icp, criteria=_criteria(icp, trade.groups, asked.groups, customers, nice))
+
+
+@dataclass(frozen=True, slots=True)
+class _Trade:
+    """What companies do and of which kind they are. `groups` are industries of which any will do."""
+
+    groups: tuple[tuple[str, ...], ...]
+    keywords: tuple[str, ...]
+    funding: str
+    stage: str
+    kind: str
+
+    @property
+    def industries(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(industry for group in self.groups for industry in group))
+
+
+def _trade_of(rest: str, must: str, language: str) -> _Trade:
+    """Read what is left of a brief; `must` is all that must be, for money and kinds stand beside names of places."""
+    capital, stage, kind = funding.money_raised(must), funding.stage_in(must), funding.company_type_in(must)
+    rest = taken_apart(_cut_folded(rest, capital.words if capital else ""))
+    for said in (stage.words, funding.earnings_in(must)):
+        rest = _cut_folded(rest, said)
+    without_kind = _cut_folded(rest, kind.words)
+    groups = industry_groups(without_kind if kind.name in _OF_NO_TRADE else rest)
+    trade = _Trade(groups, (), str(capital or ""), stage.name, kind.name)
+    keywords = _keywords(rest if kind.name == "Subcontractor" else without_kind, language, trade.industries)
+    return replace(trade, keywords=keywords)
+
+
+def _criteria(
+    icp: Icp,
+    groups: Sequence[Sequence[str]],
+    certificates: Sequence[Sequence[str]],
+    customers: Sequence[str],
+    nice: NiceToHave,
+) -> tuple[Criterion, ...]:
+    return criteria_of(
+        groups=groups,
+        keywords=icp.keywords,
+        excluded=icp.excluded,
+        countries=icp.countries,
+        regions=icp.regions,
+        events=icp.events,
+        employees=icp.employees,
+        founded_year=icp.founded_year,
+        language=icp.language,
+        certificates=certificates,
+        customers=customers,
+        nice=nice,
+    )
+
+
+def _says_something(icp: Icp) -> bool:
+    """Say whether anything was read by which companies can be told apart, or how they are to be reached."""
+    return any(getattr(icp, name) for name in _TELLING)
 
 
 def _nice_to_have(text: str, language: str, this_year: int) -> NiceToHave:
@@ -103,7 +151,7 @@ def _nice_to_have(text: str, language: str, this_year: int) -> NiceToHave:
     asked = certificates.asked_certificates(text)
     rest, employees, _founded = _take_numbers(asked.rest, this_year)
     served = wishes.served_in(rest, is_nice=True)
-    found_places = _take_places(served.rest)
+    found_places = places_in(served.rest)
     industries = [industry for group in industry_groups(found_places.rest) for industry in group]
     labels = [taxonomy.industries()[industry].label(language) for industry in industries]
     return NiceToHave(
@@ -142,18 +190,32 @@ def _checked(brief: str) -> str:
 _PRODUCT = re.compile(
     r"(?:\bwe (?:sell|offer|make|provide|build|produce|supply)|\bour product is|\bnous (?:vendons|proposons|"
     r"fabriquons)|"
-    r"\bwir (?:verkaufen|bieten|liefern|produzieren)|\bprodajemo|\bnudimo|我们(?:销售|提供|生产|卖))\s*(.{2,200}?)"
+    r"\bwir (?:verkaufen|bieten|liefern|produzieren|stellen|vertreiben)|\bprodajemo|\bnudimo|我们(?:销售|提供|生产|"
+    r"卖))\s*(.{2,200}?)"
     r"(?:\s+(?:to|for|à|aux|an|für|za)\s+|[.;。;\n]|,\s*(?:looking|find|suche|cherch|traž)|给|，|$)",
     re.IGNORECASE,
 )
 
 
+# Serbian names the buyers in a case of their own: `prodajemo pumpe mlekarama`.
+_PRODUCT_SERBIAN = re.compile(
+    r"\b(?:prodajemo|nudimo|proizvodimo|isporučujemo|pravimo)\s+([^.;,]{2,80}?)\s+(?=\w{3,}[ai]ma\b)", re.IGNORECASE
+)
+
+
 def _split_off_product(text: str) -> tuple[str, str]:
     """Return what the writer sells, and the brief without it: whom he sells to is what is looked for."""
-    match = _PRODUCT.search(text)
-    if match is None or not text[match.end() :].strip():
-        return ("", text) if match is None else (match.group(1).strip(), text)
-    return match.group(1).strip(" ,"), f"{text[: match.start()]} {text[match.end() :]}".strip()
+    match = _PRODUCT_SERBIAN.search(text) or _PRODUCT.search(text)
+    if match is None:
+        return "", text
+    return _plain_product(match.group(1)), f"{text[: match.start()]} {text[match.end() :]}".strip()
+
+
+_ARTICLE = re.compile(r"^(?:an?|the|our|une?|des|du|de la|les|nos|unsere|einen?)\s+", re.IGNORECASE)
+
+
+def _plain_product(said: str) -> str:
+    return _ARTICLE.sub("", said.strip(" ,"))
 
 
 def _without(text: str, parts: Sequence[str]) -> str:
@@ -172,7 +234,9 @@ def _take_numbers(text: str, this_year: int) -> tuple[str, Range, Range]:
 
 
 def _cut_folded(text: str, folded: str) -> str:
-    """Return `text` without the words whose folded form is `folded`."""
+    """Return `text` without the words whose folded form is `folded`; '' takes nothing away."""
+    if not folded:
+        return text
     from_words = [re.escape(word.form) for word in placed_words(folded)]
     placed = placed_words(text)
     forms = [re.escape(word.form) for word in placed]
@@ -183,47 +247,40 @@ def _cut_folded(text: str, folded: str) -> str:
     return text
 
 
-# A country that is only where somebody else is: `raised from US VCs`, `with US offices`.
-_ASIDE = re.compile(r"\s+(?:offices?|vcs?|investors?|incumbents?|exchanges?|customers?|clients|competitors?)\b", re.I)
+# What stands before the thing itself: `in Poland`, `any dealers`, `von Händlern`.
+_BEFORE_IT = re.compile(
+    r"^(?:(?:in|from|any|the|a|an|of|interested in|want(?:ing)?|companies|firms|von|aus|im|dem|den|der|die|das|"
+    r"keine[rn]?|"
+    r"la|le|les|l'|l’|en|de|des|du|d'|d’|au|aux|entreprises|iz|u|sa|od|firme|želim|zelim)\s+|l['’]|d['’])+",
+    re.IGNORECASE,
+)
+_FIRMS = re.compile(
+    r"\b(?:compan(?:y|ies)|firms?|ones?|unternehmen|firmen|entreprises?|sociétés?|firm[aeiu]|kompanij[aeu]|from|"
+    r"in|of|the|aus|iz|u|"
+    r"de|du|des|la|le|en|au)\b|公司|企业|的",
+    re.IGNORECASE,
+)
+_EITHER = re.compile(
+    r"\s*(?:,|/| or | and | nor | ou | et | ni | oder | und | noch | ili | i | niti |和|或|、|"
+    r"以及)\s*",
+    re.I,
+)
 
 
-def _take_places(text: str) -> _Places:
-    placed = placed_words(text)
-    countries: list[str] = []
-    regions: list[str] = []
-    rest, done = [], 0
-    for hit in places.find([word.form for word in placed]):
-        start, end = placed[hit.start].start, placed[hit.end - 1].end
-        said = text[start:end]
-        if start < done or _is_pronoun(said) or _ASIDE.match(text[end:]):
-            continue
-        if hit.value.kind != "group":
-            countries += hit.value.countries
-        if hit.value.kind == "group" or hit.value.region:
-            regions.append(_region_name(said, hit.value))
-        rest.append(text[done:start])
-        done = end
-    rest.append(text[done:])
-    return _Places(tuple(dict.fromkeys(countries)), tuple(dict.fromkeys(regions)), " | ".join(rest))
+def _excluded(ruled_out: Sequence[str], language: str) -> tuple[str, ...]:
+    pieces = (piece.strip() for said in ruled_out for piece in _EITHER.split(said))
+    bare = (_place_called(_BEFORE_IT.sub("", piece).strip(), language) for piece in pieces)
+    return tuple(dict.fromkeys(piece for piece in bare if len(piece) > 1))[:MAX_KEYWORDS]
 
 
-def _is_pronoun(said: str) -> bool:
-    # `us` is a pronoun and `in` a word where they are not written as codes.
-    return said in {"us", "Us", "sad", "aura", "sea region", "inde"} or (
-        said.isascii() and len(said) <= 2 and not said.isupper()
-    )
-
-
-def _region_name(said: str, place: places.Place) -> str:
-    return place.name if place.kind == "group" else said
-
-
-def _excluded(ruled_out: Sequence[str]) -> tuple[str, ...]:
-    kept: list[str] = []
-    for said in ruled_out:
-        pieces = re.split(r"\s*(?:,|/| or | and | ou | oder | und | ili | i | et | ni | noch | nor |和|或|、)\s*", said)
-        kept += [piece.strip() for piece in pieces if len(piece.strip()) > 1]
-    return tuple(dict.fromkeys(kept))[:MAX_KEYWORDS]
+def _place_called(said: str, language: str) -> str:
+    """Return the plain name of the place that `said` is (`Beču`, `German companies`), or `said` itself."""
+    wanted = places_in(said)
+    if re.search(r"\w", _FIRMS.sub("", wanted.rest)):
+        return said
+    if wanted.regions:
+        return wanted.regions[0]
+    return places.country_name(wanted.countries[0], language) if len(wanted.countries) == 1 else said
 
 
 def _keywords(text: str, language: str, industries: Sequence[str]) -> tuple[str, ...]:

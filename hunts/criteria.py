@@ -107,7 +107,7 @@ def criteria_of(
         *(_criterion(said["serves"].format(topic), "must", 5, "customers") for topic in customers),
         *(_criterion(said["event"].format(event), "must", 6, "event") for event in events),
         *_nice(said, nice, language),
-        *(_criterion(said["exclude"].format(_business(text, language)), "exclude", 8, "other") for text in excluded),
+        *(_excluded(said, text, language) for text in excluded),
     ]
     return tuple({criterion.key: criterion for criterion in made}.values())
 
@@ -150,13 +150,35 @@ def _places(
 ) -> Iterator[Criterion]:
     """Regions that lie in a wanted country say more than it; what is left of the countries is asked as one."""
     known = [(name, places.lookup(name)) for name in regions]
-    covered = {code for _, place in known if place and place.region for code in place.countries}
+    covered = {code for _, place in known if place and _is_inside(place) for code in place.countries}
     names = [_country(code, language) for code in countries if code not in covered]
-    groups = [name for name, place in known if place is None or not place.region]
+    groups = [_group(name, language) for name, place in known if place is None or not _is_inside(place)]
     if names or groups:
         yield _criterion(said["place"].format(said["or"].join([*names, *groups])), "must", 6, "country")
-    if inside := [name for name, place in known if place and place.region]:
+    if inside := [name for name, place in known if place and _is_inside(place)]:
         yield _criterion(said["place"].format(said["or"].join(inside)), "must", 6, "region")
+
+
+_WITH_ARTICLE = {"Nordics", "Baltics", "Balkans", "Middle East", "EU", "Americas", "Caribbean", "Adriatic Region"}
+
+
+def _group(name: str, language: str) -> str:
+    return f"the {name}" if language == "en" and name in _WITH_ARTICLE else name
+
+
+def _is_inside(place: places.Place) -> bool:
+    """Say whether a place lies in one country, rather than being one or several."""
+    return place.kind in ("region", "city")
+
+
+def _excluded(said: dict[str, str], text: str, language: str) -> Criterion:
+    """Return what rules a company out: where it is, if `text` is a place, or else its business."""
+    place = places.lookup(text)
+    if place is None:
+        return _criterion(said["exclude"].format(_business(text, language)), "exclude", 8, "other")
+    facet = "country" if place.kind in ("country", "group") else "region"
+    name = _country(place.countries[0], language) if place.kind == "country" else text
+    return _criterion(said["place"].format(name), "exclude", 8, facet)
 
 
 def _business(said: str, language: str) -> str:

@@ -59,7 +59,7 @@ class Icp:
         return Context(self.product, self.industries, self.keywords).topics
 
     def criteria_hash(self) -> str:
-        """Return a hash of the criteria's words, kinds and weights; equal hashes can share verdicts."""
+        """Return a hash of the criteria's words and kinds; equal hashes can share verdicts."""
         return criteria_hash(self.criteria)
 
     def to_json(self) -> dict[str, Any]:

@@ -1,75 +1,59 @@
 """From rows to `Work`: what a stage is told of a candidate, also when another process did the stages before it."""
 
 from collections.abc import Sequence
-from datetime import timedelta
-from typing import cast
 
 from django.conf import settings
-from django.utils import timezone
 
 from enrichment import pages
-from hunts.icp import Icp
+from hunts import verdicts
 from hunts.models import Candidate, Run, Stage
 from hunts.work import Known, Work
-from integrations.capabilities import Criterion, CriterionKind, FoundContact, ReadSite
-from leads.evidence import Finding, Place
-from leads.models import Assessment, Evidence
-from leads.scoring import Config
-from leads.scoring import Verdict as Answer
+from integrations.capabilities import FoundContact, ReadPage, ReadSite
+from leads.evidence import Finding
+from leads.models import Assessment
+
+_BEFORE_A_VERDICT = (Stage.DEDUPE, Stage.PRESCREEN, Stage.CRAWL, Stage.QUALIFY)
 
 
 def works(run: Run, candidates: Sequence[Candidate], *, judge: str) -> list[Work]:
     """Return the work of each candidate, in order; the candidates learn which run they belong to."""
     if not candidates:
         return []
-    icp, scoring = run.icp, run.scoring_config.config
-    known = _known(icp, candidates, judge)
     for candidate in candidates:
         candidate.run = run
-    return [_work(candidate, icp, scoring, known.get(candidate.lead_id)) for candidate in candidates]
+    unjudged = [candidate.lead_id for candidate in candidates if candidate.stage in _BEFORE_A_VERDICT]
+    config_id = run.scoring_config_id
+    earlier = verdicts.earlier(run.icp, unjudged, judge=judge, scoring_config_id=config_id) if unjudged else {}
+    fresh = verdicts.fresh_texts({text for known in earlier.values() for one in known for text in one.snapshots})
+    return [_work(candidate, earlier.get(candidate.lead_id, ()), fresh) for candidate in candidates]
 
 
-def _work(candidate: Candidate, icp: Icp, scoring: Config, known: Known | None) -> Work:
-    lead = candidate.lead
+def _work(candidate: Candidate, earlier: Sequence[Known], fresh: frozenset[str]) -> Work:
+    lead, run = candidate.lead, candidate.run
     begun = candidate.stage != Stage.DEDUPE
+    record = pages.record_page(lead.source_url or lead.website, lead.record) if lead.record else None
     return Work(
         handle=lead.handle,
         name=lead.name,
         website=lead.website,
-        icp=icp,
-        scoring=scoring,
+        icp=run.icp,
+        scoring=run.scoring_config.config,
         description=lead.description,
         location=lead.location,
         country=lead.country,
         employees=lead.employees,
-        record=pages.record_page(lead.source_url or lead.website, lead.record) if lead.record else None,
-        known=None if begun else known,
+        record=record,
+        known=None if begun else _standing(earlier, fresh, record),
+        earlier=tuple(earlier) if candidate.stage in _BEFORE_A_VERDICT else (),
+        is_last_try=candidate.attempts >= settings.CANDIDATE_MAX_ATTEMPTS,
         site=_site(candidate) if begun else None,
         findings=_findings(candidate.assessment) if candidate.assessment else None,
         contacts=tuple(_contacts(candidate)) if candidate.stage == Stage.SCORE else (),
     )
 
 
-def _known(icp: Icp, candidates: Sequence[Candidate], judge: str) -> dict[int, Known]:
-    """Return by lead the newest judgement that may be used again for candidates that have just begun."""
-    begun = [candidate.lead_id for candidate in candidates if candidate.stage == Stage.DEDUPE]
-    fresh_since = timezone.now() - timedelta(days=settings.VERDICT_TTL_DAYS)
-    usable = Assessment.objects.filter(
-        lead_id__in=begun,
-        criteria_hash=icp.criteria_hash(),
-        judged_by=judge,
-        score__isnull=False,
-        created_at__gte=fresh_since,
-    )
-    rows = usable.order_by("created_at", "pk").prefetch_related("evidence") if begun else ()
-    # The criteria's weights are this profile's: only what was found out is used again.
-    asked = {criterion.key: criterion for criterion in icp.criteria}
-    return {
-        row.lead_id: Known(
-            row.pk, row.created_at, tuple(_finding(e, asked.get(e.criterion)) for e in row.evidence.all())
-        )
-        for row in rows
-    }
+def _standing(earlier: Sequence[Known], fresh: frozenset[str], record: ReadPage | None) -> Known | None:
+    return verdicts.standing(earlier, fresh, record.sha256 if record else "")
 
 
 def _site(candidate: Candidate) -> ReadSite | None:
@@ -79,15 +63,7 @@ def _site(candidate: Candidate) -> ReadSite | None:
 
 
 def _findings(assessment: Assessment) -> tuple[Finding, ...]:
-    return tuple(_finding(row, None) for row in assessment.evidence.all())
-
-
-def _finding(row: Evidence, asked: Criterion | None) -> Finding:
-    criterion = asked or Criterion(row.criterion, row.text, cast(CriterionKind, row.kind), row.weight)
-    place = None
-    if row.start is not None and row.end is not None:
-        place = Place(row.url, row.snapshot_sha256, row.start, row.end, row.quote, row.fetched_at)
-    return Finding(criterion, cast(Answer, row.verdict), row.claimed, row.confidence, row.reason, place)
+    return tuple(verdicts.finding(row, None) for row in assessment.evidence.all())
 
 
 def _contacts(candidate: Candidate) -> list[FoundContact]:

@@ -326,7 +326,7 @@ class Message(models.Model):
     role = models.CharField(max_length=10, choices=Role.choices)
     status = models.CharField(max_length=8, choices=Status.choices, default=Status.DONE)
     text = models.TextField(blank=True)
-    problem = models.CharField(max_length=500, blank=True, help_text="why a model did not answer")
+    problem = models.CharField(max_length=500, blank=True, help_text="why the preferred model did not answer")
     topic = models.CharField(max_length=20, blank=True, help_text="what its question asks for")
     suggestions = models.JSONField(default=list, help_text="what to click instead of typing")
     written_by = models.CharField(max_length=100, blank=True, help_text="rules or provider/model")

@@ -22,7 +22,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from billing import ledger
 from billing.models import Budget
-from hunts import claims, loading, recording, reports
+from hunts import claims, loading, recording, reports, searches
 from hunts.models import Candidate, Hunt, Run, RunEvent
 from hunts.stages import crawl, dedupe, deliver, discover, enrich, prescreen, qualify, score
 from hunts.tools import Kit, open_kit
@@ -167,7 +167,8 @@ async def _discover(run: Run, kit: Kit) -> bool:
         return True
     try:
         async with asyncio.timeout(settings.STAGE_DEADLINE_SECONDS):
-            companies = await discover.run(run.icp.query(), kit.searcher, limit=run.limit)
+            plan = searches.plan(run.icp, source=run.source, limit=run.limit)
+            found = await discover.run(plan, kit.searcher, limit=run.limit)
     except RunStopped:
         await sync_to_async(claims.drop_discovery)(run.pk, fence)
         return False
@@ -179,7 +180,7 @@ async def _discover(run: Run, kit: Kit) -> bool:
         await sync_to_async(claims.drop_discovery)(run.pk, fence)
         await sync_to_async(reports.fail)(run, str(error) or _("The search took too long. Retry it."))
         return False
-    await sync_to_async(recording.record_discovery)(run, fence, companies)
+    await sync_to_async(recording.record_discovery)(run, fence, found.companies, found.plan_json)
     return True
 
 

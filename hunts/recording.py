@@ -1,6 +1,6 @@
 """What a stage found out becomes rows: one transaction a stage, all or nothing, and only while the claim is ours."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from django.db import transaction
@@ -10,7 +10,7 @@ from django.utils import timezone
 from enrichment.models import Snapshot
 from hunts import claims
 from hunts.models import Candidate, Run, RunEvent, Stage
-from hunts.work import Verdict, Work
+from hunts.work import Known, Verdict, Work
 from integrations.capabilities import FoundCompany, FoundContact
 from integrations.models import ProviderCall
 from leads import site_facts
@@ -63,7 +63,7 @@ def _facts(candidate: Candidate, verdict: Verdict, work: Work) -> dict[str, obje
         if verdict.site.pages:
             site_facts.save(candidate.lead_id, verdict.site.pages)
     if verdict.reuse is not None:
-        columns |= {"assessment_id": verdict.reuse.assessment_id, "is_cached": True}
+        columns |= {"assessment_id": _used_again(candidate, verdict.reuse, work), "is_cached": True}
     elif verdict.findings is not None:
         columns["assessment_id"] = _save_assessment(candidate, verdict, work).pk
     if verdict.contacts is not None:
@@ -79,15 +79,36 @@ def _save_assessment(candidate: Candidate, verdict: Verdict, work: Work) -> Asse
     assessment = Assessment.objects.create(
         lead_id=candidate.lead_id,
         criteria_hash=work.icp.criteria_hash(),
-        judged_by=verdict.judged_by,
-        prompt_version=verdict.prompt_version,
+        judged_by=verdict.judged_by[:100],
+        judge_note=verdict.judge_note[:500],
+        prompt_version=verdict.prompt_version[:40],
         snapshots=[page.sha256 for page in work.pages],
         scoring_config_id=candidate.run.scoring_config_id,
     )
-    Evidence.objects.bulk_create(
-        _evidence_row(assessment, position, finding) for position, finding in enumerate(verdict.findings or ())
-    )
+    _save_evidence(assessment, verdict.findings or ())
     return assessment
+
+
+def _used_again(candidate: Candidate, known: Known, work: Work) -> int:
+    """Return the assessment that shows an earlier judgement: that one, or a copy where it is weighed otherwise now.
+
+    A score is explained by the weights that stand with its verdicts, so those of an earlier run stay as they are.
+    """
+    if known.is_as_scored:
+        return known.assessment_id
+    copy = Assessment.objects.get(pk=known.assessment_id)
+    copy.pk, copy._state.adding = None, True
+    copy.scoring_config_id = candidate.run.scoring_config_id
+    copy.score, copy.tier = None, ""
+    copy.save()
+    _save_evidence(copy, known.findings)
+    return copy.pk
+
+
+def _save_evidence(assessment: Assessment, findings: Sequence[Finding]) -> None:
+    Evidence.objects.bulk_create(
+        _evidence_row(assessment, position, finding) for position, finding in enumerate(findings)
+    )
 
 
 def _evidence_row(assessment: Assessment, position: int, finding: Finding) -> Evidence:
@@ -102,7 +123,7 @@ def _evidence_row(assessment: Assessment, position: int, finding: Finding) -> Ev
         verdict=finding.verdict,
         claimed=finding.claimed,
         confidence=finding.confidence,
-        reason=finding.reason,
+        reason=finding.reason[:500],
     )
     if place is not None:
         row.quote, row.url, row.snapshot_sha256 = place.text, place.url, place.sha256
@@ -214,11 +235,13 @@ def record_failure(candidate: Candidate, message: str) -> None:
         )
 
 
-def record_discovery(run: Run, fence: int, companies: Sequence[FoundCompany]) -> None:
-    """Make leads and candidates of what was found. Done twice, it adds nothing twice."""
+def record_discovery(
+    run: Run, fence: int, companies: Sequence[FoundCompany], plan: Sequence[Mapping[str, object]] = ()
+) -> None:
+    """Make leads and candidates of what was found, and keep what was asked. Done twice, it adds nothing twice."""
     with transaction.atomic():
         ours = Run.objects.filter(pk=run.pk, discover_fence=fence, discovered_at__isnull=True)
-        if not ours.update(discovered_at=timezone.now(), discover_lease_expires_at=None):
+        if not ours.update(discovered_at=timezone.now(), discover_lease_expires_at=None, plan_json=list(plan)):
             raise claims.LeaseLost
         Lead.objects.bulk_create([_lead_of(run, company) for company in companies], ignore_conflicts=True)
         handles = [company.domain for company in companies]

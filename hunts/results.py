@@ -55,6 +55,7 @@ def _lead(candidate: Candidate) -> dict[str, Any]:
         "cost_microusd": candidate.cost_microusd,
         "site_problem": lead.site_problem,
         "judged_by": assessment.judged_by if assessment else "",
+        "judge_note": assessment.judge_note if assessment else "",
         "verdicts": [_verdict(row) for row in assessment.evidence.all()] if assessment else [],
         "contacts": [
             {

@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from enrichment.crawler import open_crawler
 from hunts.meter import RunMeter
 from hunts.models import Candidate, Run, Source
-from hunts.stages.qualify import ChainJudge, ModelJudge, NamedJudge
+from hunts.stages.qualify import ChainJudge, ModelJudge, NamedJudge, StandIn
 from hunts.work import Photographer, Tools
 from integrations.capabilities import (
     Completion,
@@ -29,8 +29,9 @@ from integrations.capabilities import (
     SearchQuery,
     Usage,
 )
+from integrations.chain import Chain, open_chain
 from integrations.egress.vendors import vendor_client
-from integrations.errors import CredentialsRejected
+from integrations.errors import CredentialsRejected, RequestRejected
 from integrations.gateway import Answered, Gateway, Question
 from integrations.lexicon.domains import host_of, registrable_domain
 from integrations.providers.directory import Directory
@@ -173,6 +174,40 @@ class RunIdentities:
 
 
 @dataclass(frozen=True, slots=True)
+class ModelsJudge:
+    """The language models of a chain as one judge, under the name of the preferred one."""
+
+    chain: Chain
+    gateway: Gateway
+
+    @property
+    def name(self) -> str:
+        return self.chain.tiers[0].name
+
+    async def judge(self, pages: Sequence[ReadPage], criteria: Sequence[Criterion]) -> Judgement:
+        """Judge by the first model that answers in the form asked for; the judgement says who did not, and why."""
+        chain, instead = self.chain, list[str]()
+        while True:
+            model = chain.through(self.gateway)
+            try:
+                judgement = await ModelJudge(model, self.name).judge(pages, criteria)
+            except RequestRejected as error:
+                instead += model.passed_over
+                chain = chain.without(model.answered_by)
+                if not model.answered_by or not chain.tiers:
+                    raise
+                instead.append(f"{model.answered_by}: {error}")
+            else:
+                return _standing_in(judgement, [*instead, *model.passed_over])
+
+
+def _standing_in(judgement: Judgement, instead: Sequence[str]) -> Judgement:
+    if not instead:
+        return judgement
+    return StandIn(judgement.opinions, judgement.judged_by, judgement.prompt_version, instead=tuple(instead))
+
+
+@dataclass(frozen=True, slots=True)
 class RulesJudge:
     """The local judge, under the name that its verdicts carry."""
 
@@ -192,7 +227,7 @@ class Kit:
 
     gateway: Gateway
     searcher: Searcher
-    models: Sequence[PricedModel]
+    chain: Chain
     local: Local
     reader: PageReader
     finders: Sequence[ContactFinder]
@@ -215,10 +250,8 @@ class Kit:
         )
 
     def _judge(self, gateway: Gateway) -> ChainJudge:
-        judges: list[NamedJudge] = [
-            ModelJudge(MeteredModel(model, gateway), f"{model.slug}/{model.model}") for model in self.models
-        ]
-        return ChainJudge((*judges, RulesJudge(self.local)))
+        models: list[NamedJudge] = [ModelsJudge(self.chain, gateway)] if self.chain.tiers else []
+        return ChainJudge((*models, RulesJudge(self.local)))
 
 
 @asynccontextmanager
@@ -230,13 +263,10 @@ async def open_kit(run: Run) -> AsyncIterator[Kit]:
     gateway = Gateway(RunMeter(run.budget_id), workspace_id=run.workspace_id, run_ref=str(run.pk))
     async with AsyncExitStack() as stack:
         crawler = await open_crawler(stack)
-        models = language_models()
-        for model in models:
-            stack.push_async_callback(model.aclose)
         yield Kit(
             gateway=gateway,
             searcher=_searcher(run, gateway, stack),
-            models=models,
+            chain=await stack.enter_async_context(open_chain(run.workspace_id)),
             local=Local(),
             reader=crawler.reader,
             finders=[Site()],

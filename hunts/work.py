@@ -6,18 +6,33 @@ from datetime import datetime
 from typing import Literal, Protocol
 
 from hunts.icp import Icp
-from integrations.capabilities import ContactFinder, FoundContact, Judge, PageReader, Range, ReadPage, ReadSite
+from integrations.capabilities import (
+    ContactFinder,
+    Criterion,
+    FoundContact,
+    Judgement,
+    PageReader,
+    Range,
+    ReadPage,
+    ReadSite,
+)
 from leads.evidence import Finding
 from leads.scoring import Config, Score
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """An earlier judgement of the same lead by the same criteria and judge, fresh enough to be used again."""
+    """An earlier judgement of the same lead by the same criteria and an equal judge, young enough to be used again.
+
+    `snapshots` are the hashes of the texts that it was made from. With `is_as_scored` the profile's weights and the
+    scoring are those that it was scored by, too.
+    """
 
     assessment_id: int
     judged_at: datetime
     findings: tuple[Finding, ...]
+    snapshots: frozenset[str] = frozenset()
+    is_as_scored: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +49,9 @@ class Work:
     country: str = ""
     employees: Range = Range()
     record: ReadPage | None = None
-    known: Known | None = None
+    known: Known | None = None  # of texts that are fresh still: nothing has to be read or judged
+    earlier: tuple[Known, ...] = ()  # of texts that may be those of now, the newest first
+    is_last_try: bool = False  # of this stage, before the candidate fails
     site: ReadSite | None = None
     findings: tuple[Finding, ...] | None = None
     contacts: tuple[FoundContact, ...] = ()
@@ -56,6 +73,7 @@ class Verdict:
     findings: tuple[Finding, ...] | None = None
     judged_by: str = ""
     prompt_version: str = ""
+    judge_note: str = ""  # why another judge than the preferred one judged
     reuse: Known | None = None
     contacts: tuple[FoundContact, ...] | None = None
     score: Score | None = None
@@ -64,6 +82,7 @@ class Verdict:
         """Return `work` with what this verdict found out."""
         return replace(
             work,
+            is_last_try=False,  # the next stage has all its tries before it
             site=self.site or work.site,
             findings=work.findings if self.findings is None else self.findings,
             contacts=work.contacts if self.contacts is None else self.contacts,
@@ -76,6 +95,16 @@ def passed(reason: str = "", **facts: object) -> Verdict:
 
 def rejected(reason: str, **facts: object) -> Verdict:
     return Verdict("rejected", reason, **facts)  # type: ignore[arg-type]
+
+
+class Judges(Protocol):
+    """The judge of a run, and whoever stands in for it."""
+
+    async def judge(self, pages: Sequence[ReadPage], criteria: Sequence[Criterion]) -> Judgement:
+        """Judge. Raises Unavailable where it is worth while to wait for the preferred judge."""
+
+    async def judge_now(self, pages: Sequence[ReadPage], criteria: Sequence[Criterion]) -> Judgement:
+        """Judge by whoever can."""
 
 
 class Identities(Protocol):
@@ -97,7 +126,7 @@ class Tools:
     """Capabilities for one candidate, each already behind the gateway."""
 
     reader: PageReader
-    judge: Judge
+    judge: Judges
     finders: Sequence[ContactFinder]
     identities: Identities
     photographer: Photographer

@@ -3,19 +3,22 @@
 Before a call the gateway asks the run's meter to set the worst-case price aside; without that nothing is sent.
 The answer is journaled in the same transaction that settles the hold, under a key made of what
 was asked and for whom: work that is repeated after a crash gets the journaled answer and pays nothing.
-A crash between sending and answering leaves the hold as it is, because nobody knows whether the call was billed.
+A crash between sending and answering leaves the hold as it is, because nobody knows whether the call was billed; so
+does an answer that breaks off half-way, or that nobody reads to its end.
 """
 
 import hashlib
 import json
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import structlog
 from asgiref.sync import sync_to_async
-from django.db import transaction
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from integrations.errors import PriceUnknown, ProviderError, Unavailable
 from integrations.models import ProviderCall
@@ -54,6 +57,13 @@ class Question:
     worst_case_microusd: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class Streamed:
+    """The whole of an answer that came in pieces, in JSON."""
+
+    answer: Json
+
+
 class Gateway:
     """Calls services on behalf of one run, or of one candidate of it."""
 
@@ -70,20 +80,17 @@ class Gateway:
         """Raise `RunStopped` unless the run may still call; for calls that cost nothing."""
         await sync_to_async(self.meter.reserve)(0, provider=provider, operation=operation)
 
-    async def call(self, question: Question, send: Callable[[], Awaitable[Answered]]) -> Json:
+    async def call(self, question: Question, send: Callable[[], Awaitable[Answered]], *, is_new: bool = False) -> Json:
         """Return the answer to `question`, from the journal where it was answered before.
 
-        Raises ProviderError as the provider did, or BudgetRefused, in which case nothing was sent.
+        `is_new` says that the caller has looked there (`remembered`). Raises ProviderError as the provider did, or
+        BudgetRefused, in which case nothing was sent.
         """
-        if question.worst_case_microusd is None:
-            raise PriceUnknown(f"No price is known for {question.provider} {question.operation}.")
         key = self._key(question)
-        journaled = await sync_to_async(self._journaled)(key)
-        if journaled is not None:
-            return journaled.answer
-        hold = await sync_to_async(self.meter.reserve)(
-            question.worst_case_microusd, provider=question.provider, operation=question.operation
-        )
+        journaled = {} if is_new else await sync_to_async(self._journaled)([key])
+        if key in journaled:
+            return journaled[key]
+        hold = await self._hold(question)
         began = time.monotonic()
         try:
             answered = await send()
@@ -93,33 +100,86 @@ class Gateway:
         await sync_to_async(self._answered)(question, key, hold, answered, _milliseconds(began))
         return answered.answer
 
+    async def stream(
+        self, question: Question, send: Callable[[], AsyncGenerator[str | Answered]], *, is_new: bool = False
+    ) -> AsyncGenerator[str | Streamed]:
+        """Yield the answer to `question` in the pieces that `send` yields, and at the end the whole of it.
+
+        `send` yields what it has to say piece by piece and last an `Answered`. An answer from the journal comes whole,
+        without pieces. Raises as `call` does; what is cut off, by the service or because the caller stops reading,
+        keeps its hold.
+        """
+        key = self._key(question)
+        journaled = {} if is_new else await sync_to_async(self._journaled)([key])
+        if key in journaled:
+            yield Streamed(journaled[key])
+            return
+        hold = await self._hold(question)
+        began = time.monotonic()
+        answered = None
+        try:
+            async with aclosing(send()) as pieces:
+                async for piece in pieces:
+                    if isinstance(piece, Answered):
+                        answered = piece
+                    else:
+                        yield piece
+            if answered is None:
+                raise Unavailable(_("The answer broke off."), provider=question.provider, may_be_billed=True)
+        except ProviderError as error:
+            await sync_to_async(self._failed)(question, key, hold, error, _milliseconds(began))
+            raise
+        await sync_to_async(self._answered)(question, key, hold, answered, _milliseconds(began))
+        yield Streamed(answered.answer)
+
+    async def remembered(self, questions: Sequence[Question]) -> tuple[int, Json] | None:
+        """Return the place and the answer of the first of `questions` that the journal can answer."""
+        keys = [self._key(question) for question in questions]
+        journaled = await sync_to_async(self._journaled)(keys)
+        return next(((place, journaled[key]) for place, key in enumerate(keys) if key in journaled), None)
+
+    async def _hold(self, question: Question) -> int | None:
+        """Set the worst case aside. Raises BudgetRefused."""
+        if question.worst_case_microusd is None:
+            raise PriceUnknown(f"No price is known for {question.provider} {question.operation}.")
+        return await sync_to_async(self.meter.reserve)(
+            question.worst_case_microusd, provider=question.provider, operation=question.operation
+        )
+
     def _key(self, question: Question) -> str:
         asked = [self.run_ref, self.candidate_ref, question.provider, question.operation, question.asked]
         return hashlib.sha256(json.dumps(asked, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
-    def _journaled(self, key: str) -> ProviderCall | None:
-        return ProviderCall.objects.filter(
-            workspace_id=self.workspace_id, key=key, status=ProviderCall.Status.ANSWERED
-        ).first()
+    def _journaled(self, keys: Sequence[str]) -> dict[str, Json]:
+        """Return the answers that were given before, by key."""
+        answered = ProviderCall.objects.filter(
+            workspace_id=self.workspace_id, key__in=keys, status=ProviderCall.Status.ANSWERED
+        )
+        return dict(answered.values_list("key", "answer"))
 
     def _answered(self, question: Question, key: str, hold: int | None, answered: Answered, took: int) -> None:
         # A service that does not say what it used is charged at the hold: never free.
         worst = question.worst_case_microusd or 0
         cost = worst if answered.cost_microusd is None else answered.cost_microusd
+        facts = {
+            "hold_id": hold,
+            "cost_microusd": cost,
+            "input_tokens": answered.tokens[0],
+            "output_tokens": answered.tokens[1],
+            "duration_ms": took,
+        }
+        try:
+            self._settled(hold, question, key, status=ProviderCall.Status.ANSWERED, answer=answered.answer, **facts)
+        except IntegrityError:
+            # Another worker has asked the same meanwhile and its answer is the one that is kept; both were billed.
+            twice = _("The same was asked twice at the same time.")
+            self._settled(hold, question, key, status=ProviderCall.Status.FAILED, error=twice, **facts)
+
+    def _settled(self, hold: int | None, question: Question, key: str, **columns: Any) -> None:
         with transaction.atomic():
             if hold is not None:
-                self.meter.settle(hold, cost)
-            self._log(
-                question,
-                key,
-                status=ProviderCall.Status.ANSWERED,
-                answer=answered.answer,
-                hold_id=hold,
-                cost_microusd=cost,
-                input_tokens=answered.tokens[0],
-                output_tokens=answered.tokens[1],
-                duration_ms=took,
-            )
+                self.meter.settle(hold, columns["cost_microusd"])
+            self._log(question, key, **columns)
 
     def _failed(self, question: Question, key: str, hold: int | None, error: ProviderError, took: int) -> None:
         """Log the failure; give the hold back only where the service surely did not bill."""

@@ -1,11 +1,15 @@
-"""The log of calls to outside services, which is also the journal that makes a paid call happen once."""
+"""Calls to outside services, the keys that a workspace has for them, and what workers know together of each key.
+
+The log of calls is also the journal that makes a paid call happen once.
+"""
 
 from typing import ClassVar
 
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Workspace
+from accounts.models import User, Workspace
 
 
 class ProviderCall(models.Model):
@@ -50,3 +54,72 @@ class ProviderCall(models.Model):
 
     def __str__(self) -> str:
         return f"{self.provider} {self.operation} {self.status}"
+
+
+class ConnectionQuerySet(models.QuerySet["Connection"]):
+    def visible_to(self, workspace: Workspace) -> "ConnectionQuerySet":
+        return self.filter(workspace=workspace)
+
+
+class Connection(models.Model):
+    """What a workspace has decided about one provider: its own key, the model, its place in the order, on or off.
+
+    Without a key of its own the workspace uses the installation's, if there is one. `sealed_key` is encrypted
+    (`integrations.sealing`); `key_ref` names the key in what workers share, without telling it. Empty numbers stand
+    for the limits in the settings.
+    """
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="connections")
+    provider = models.CharField(max_length=40)
+    sealed_key = models.TextField(blank=True)
+    key_ref = models.CharField(max_length=64, blank=True)
+    key_set_at = models.DateTimeField(null=True)
+    key_set_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    model = models.CharField(max_length=100, blank=True)
+    position = models.IntegerField(null=True)
+    is_on = models.BooleanField(default=True)
+    problem = models.CharField(max_length=300, blank=True)
+    requests_per_minute = models.PositiveIntegerField(null=True)
+    tokens_per_minute = models.PositiveIntegerField(null=True)
+    calls_at_once = models.PositiveIntegerField(null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = ConnectionQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["workspace", "provider"], name="one_connection_a_provider"),
+            models.CheckConstraint(
+                condition=models.Q(sealed_key="", key_ref="") | (~models.Q(sealed_key="") & ~models.Q(key_ref="")),
+                name="a_key_has_a_name",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.provider} of {self.workspace_id}"
+
+    @property
+    def has_key(self) -> bool:
+        return bool(self.sealed_key)
+
+    def set_key(self, *, sealed: str, ref: str, by: User | None) -> None:
+        """Take a key in place of the one before, and forget what was wrong with that."""
+        self.sealed_key, self.key_ref, self.key_set_by, self.key_set_at = sealed, ref, by, timezone.now()
+        self.is_on, self.problem = True, ""
+        self.save()
+
+    def remove_key(self) -> None:
+        self.sealed_key, self.key_ref, self.key_set_by, self.key_set_at, self.problem = "", "", None, None, ""
+        self.save()
+
+
+class SharedDocument(models.Model):
+    """A document that all workers share, where there is no Redis; see `integrations.shared`."""
+
+    name = models.CharField(max_length=120, primary_key=True)
+    document = models.JSONField(default=dict)
+    version = models.BigIntegerField(default=0)
+    expires_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return self.name

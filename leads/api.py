@@ -131,6 +131,7 @@ class LeadDetailOut(LeadOut):
     """One lead with everything that is known of it."""
 
     judged_by: str
+    judge_note: str
     scoring_config: int | None
     verdicts: list[VerdictOut]
     score_lines: list[LineOut]
@@ -149,6 +150,10 @@ class LeadDetailOut(LeadOut):
     @staticmethod
     def resolve_judged_by(lead: Lead) -> str:
         return lead.assessment.judged_by if lead.assessment else ""
+
+    @staticmethod
+    def resolve_judge_note(lead: Lead) -> str:
+        return lead.assessment.judge_note if lead.assessment else ""
 
     @staticmethod
     def resolve_scoring_config(lead: Lead) -> int | None:

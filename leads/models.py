@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Workspace
@@ -205,6 +206,8 @@ class Assessment(models.Model):
     lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="assessments")
     criteria_hash = models.CharField(max_length=64)
     judged_by = models.CharField(max_length=100)
+    judge_note = models.CharField(max_length=500, blank=True, help_text="why another than the preferred judge judged")
+    judged_at = models.DateTimeField(default=timezone.now, help_text="when; a copy with other weights keeps it")
     prompt_version = models.CharField(max_length=40, blank=True)
     snapshots = models.JSONField(default=list, help_text="hashes of the texts that were judged")
     scoring_config = models.ForeignKey(ScoringConfig, on_delete=models.PROTECT, related_name="+")

@@ -10,6 +10,8 @@ from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from config import markdown as one_markdown
+
 register = template.Library()
 
 
@@ -44,6 +46,12 @@ def duration(seconds: float | None) -> str:
 def percent(share: float | None) -> str:
     """Return a share of 0 to 1 as a percentage."""
     return f"{round(100 * (share or 0))} %"
+
+
+@register.filter
+def markdown(text: str) -> SafeString:
+    """Return what a model wrote, in Markdown, as HTML that is safe to show."""
+    return one_markdown.render(text)
 
 
 @register.filter

@@ -1,5 +1,8 @@
 """Which certificates the company holds, in its own words."""
 
+import re
+from collections.abc import Callable, Set
+
 from integrations.capabilities import Criterion, Opinion
 from integrations.judging.reading import Reading, opinion, unclear
 from integrations.lexicon.certificates import certificates_in, holds, says_none
@@ -11,10 +14,11 @@ def judge_certification(criterion: Criterion, reading: Reading) -> Opinion:
     if not wanted:
         return unclear(criterion, "The criterion names no certificate that is known.")
     doubtful: Opinion | None = None
-    for page, sentence in reading.sentences():
-        named = {one.name for one in certificates_in(sentence.text)}
+    may_name = _may_name(wanted)
+    for page, sentence in reading.sentences:
+        named = {one.name for one in certificates_in(sentence.text)} if may_name(sentence.text) else set()
         if not (wanted & named or ("ISO" in wanted and any(name.startswith("ISO ") for name in named))):
-            if says_none(sentence.text):
+            if _SPEAKS_OF.search(sentence.text) and says_none(sentence.text):
                 doubtful = opinion(criterion, "no", page, sentence.text, 0.7, "It says that it holds no certificate.")
             continue
         held = holds(sentence.text)
@@ -26,3 +30,15 @@ def judge_certification(criterion: Criterion, reading: Reading) -> Opinion:
             reason = "It speaks of the certificate, but not clearly as its own."
             doubtful = opinion(criterion, "unclear", page, sentence.text, 0.4, reason)
     return doubtful or unclear(criterion, "It names no such certificate.")
+
+
+# What must stand in a sentence before it is worth to be taken apart; accents do not hide it.
+_SPEAKS_OF = re.compile(r"[^\x00-\x7f]|ertifi", re.IGNORECASE)
+
+
+def _may_name(wanted: Set[str]) -> Callable[[str], bool]:
+    """Return a quick look at whether a sentence may name one of `wanted`: by their numbers, where all have one."""
+    numbers = [name.rpartition(" ")[2] for name in wanted]
+    if not all(number.isdigit() and len(number) >= 4 for number in numbers):
+        return lambda text: True
+    return lambda text: any(number in text for number in numbers)

@@ -23,12 +23,12 @@ _FRAME = re.compile(r"^The company serves customers in |^公司的客户来自",
 
 def judge_customers(criterion: Criterion, reading: Reading) -> Opinion:
     """Judge by the sentences that say whom the company works for."""
-    idea = _idea(criterion)
+    idea = customers_of(criterion)
     if idea is None:
         return unclear(criterion, "The criterion names no customers that can be looked for.")
     others: tuple[ReadPage, str] | None = None
     possible: Opinion | None = None
-    for page, sentence in reading.sentences():
+    for page, sentence in reading.sentences:
         folded = fold(sentence.text)
         serves = _SERVES.search(folded) is not None
         found = idea.find([concepts.Sentence(sentence.text, sentence.forms, 1.0)])
@@ -46,7 +46,8 @@ def judge_customers(criterion: Criterion, reading: Reading) -> Opinion:
     return unclear(criterion, "It does not say whom it serves.")
 
 
-def _idea(criterion: Criterion) -> concepts.Concept | None:
+def customers_of(criterion: Criterion) -> concepts.Concept | None:
+    """Return what the customers that a criterion asks for do, or None where it names nothing."""
     topic = _FRAME.sub("", after_frame(criterion.text))
     if groups := industry_groups(topic):
         return concepts.industry_concept(tuple(industry for group in groups for industry in group))

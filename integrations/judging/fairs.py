@@ -1,5 +1,7 @@
 """Which trade fairs the company exhibits at."""
 
+from collections.abc import Sequence
+
 from integrations.capabilities import Criterion, Opinion
 from integrations.judging.reading import Reading, after_frame, opinion, unclear
 from integrations.lexicon.events import events_in
@@ -14,13 +16,21 @@ def judge_event(criterion: Criterion, reading: Reading) -> Opinion:
         if any(_names(line, event) for event in wanted):
             return opinion(criterion, "yes", page, line, 0.97, "It is on the fair's list.")
         return opinion(criterion, "no", page, line, 0.5, "It is on another fair's list.")
+    forms = [words(event) for event in wanted]
     for page, text in reading.text:
         for sentence in text:
-            if any(_names(sentence.text, event) for event in wanted):
+            said = sentence.forms or tuple(words(sentence.text))
+            if any(_stands_in(event, said) for event in forms):
                 return opinion(criterion, "yes", page, sentence.text, 0.7, "It names the fair.")
     return unclear(criterion, "Nothing of it names the fair.")
 
 
 def _names(text: str, event: str) -> bool:
-    forms, wanted = words(text), words(event)
-    return bool(wanted) and any(forms[at : at + len(wanted)] == wanted for at in range(len(forms) - len(wanted) + 1))
+    return _stands_in(words(event), words(text))
+
+
+def _stands_in(wanted: Sequence[str], forms: Sequence[str]) -> bool:
+    if not wanted or wanted[0] not in forms:
+        return False
+    sought = list(wanted)
+    return any(list(forms[at : at + len(sought)]) == sought for at in range(len(forms) - len(sought) + 1))

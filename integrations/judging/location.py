@@ -87,7 +87,7 @@ def _answer(
 
 def _telling_sentences(reading: Reading) -> Iterator[tuple[ReadPage, str]]:
     """Yield the sentences that say where the company sits."""
-    for page, sentence in reading.sentences():
+    for page, sentence in reading.sentences:
         folded = fold(sentence.text)
         if len(sentence.text) < 300 and any(word in folded for word in _SAYS_WHERE):
             yield page, sentence.text

@@ -14,7 +14,7 @@ def judge_employees(criterion: Criterion, reading: Reading) -> Opinion:
     if "Employees" in reading.facts:
         page, line = reading.facts["Employees"]
         return _answer(criterion, asked.range, _recorded(line), page, line, 0.95, "employees")
-    for page, sentence in reading.numbered():
+    for page, sentence in reading.numbered:
         if sentence.passing_from == 0:  # of its customers, or denied
             continue
         for _, stated in sizes.exact_employees(fold(sentence.text)):
@@ -52,7 +52,7 @@ def judge_founded(criterion: Criterion, reading: Reading) -> Opinion:
         page, line = reading.facts["Founded"]
         year = int(line.split(": ", 1)[1])
         return _answer(criterion, asked.range, Range(year, year), page, line, 0.95, "founding year")
-    for page, sentence in reading.numbered():
+    for page, sentence in reading.numbered:
         stated = sizes.founded_in(sentence.text)
         if stated and stated.range.min is not None:
             return _answer(criterion, asked.range, stated.range, page, sentence.text, 0.75, "founding year")

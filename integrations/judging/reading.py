@@ -1,13 +1,15 @@
 """The pages of one company, read once for all criteria, without what speaks to its reader."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from integrations.capabilities import Answer, Criterion, Opinion, ReadPage
 from integrations.lexicon import concepts, injection
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Reading:
     """What can be judged of a company. `facts` are the named lines of a directory's record."""
 
@@ -20,19 +22,25 @@ class Reading:
     def length(self) -> int:
         return sum(len(sentence.text) for _, found in self.text for sentence in found)
 
-    def sentences(self) -> Iterator[tuple[ReadPage, concepts.Sentence]]:
-        """Yield every sentence that may be believed."""
-        for page, found in self.text:
-            yield from ((page, sentence) for sentence in found if sentence.forms)
+    @cached_property
+    def sentences(self) -> tuple[tuple[ReadPage, concepts.Sentence], ...]:
+        """Every sentence that may be believed."""
+        return tuple((page, sentence) for page, found in self.text for sentence in found if sentence.forms)
 
-    def numbered(self) -> Iterator[tuple[ReadPage, concepts.Sentence]]:
-        """Yield every sentence that may be believed and has a digit in it."""
-        for page, sentence in self.sentences():
-            if any(letter.isdigit() for letter in sentence.text):
-                yield page, sentence
+    @cached_property
+    def numbered(self) -> tuple[tuple[ReadPage, concepts.Sentence], ...]:
+        """Every sentence that may be believed and has a digit in it."""
+        return tuple(pair for pair in self.sentences if _has_digit(pair[1].text))
 
     def page_of(self, quote: str) -> ReadPage:
         return next((page for page, found in self.text if any(s.text == quote for s in found)), self.pages[0])
+
+
+_ASCII_DIGIT = re.compile("[0-9]")
+
+
+def _has_digit(text: str) -> bool:
+    return _ASCII_DIGIT.search(text) is not None or (not text.isascii() and any(map(str.isdigit, text)))
 
 
 Judge = Callable[[Criterion, Reading], Opinion]

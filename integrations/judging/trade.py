@@ -19,7 +19,7 @@ ENOUGH_TEXT = 160  # characters of own words from which silence means no
 
 def judge_trade(criterion: Criterion, reading: Reading) -> Opinion:
     """Judge a trade or a topic."""
-    idea = _idea(criterion)
+    idea = trade_of(criterion)
     if idea is None:
         return unclear(criterion, "The criterion names nothing that can be looked for.")
     findings = [(page, idea.find(text)) for page, text in reading.text]
@@ -30,7 +30,7 @@ def judge_trade(criterion: Criterion, reading: Reading) -> Opinion:
     named = ", ".join(phrase.rstrip("*") for phrase in best.phrases[:3])
     if best.best and sure >= (EXCLUDE_FROM if criterion.kind == "exclude" else YES_FROM) and not best.is_only_passing:
         return opinion(criterion, "yes", page, best.best, sure, f"It writes of {named}.")
-    if denial := next((found for found in reading.sentences() if idea.is_denied(found[1])), None):
+    if denial := next((found for found in reading.sentences if idea.is_denied(found[1])), None):
         return opinion(criterion, "no", denial[0], denial[1].text, 0.75, "It says itself that it does not.")
     if best.best and sure >= YES_FROM / 2:
         reason = "Only mentioned in passing" if best.is_only_passing else "Mentioned, but not clearly its own business"
@@ -43,7 +43,8 @@ def judge_trade(criterion: Criterion, reading: Reading) -> Opinion:
     return unclear(criterion, "It says too little of itself to tell.")
 
 
-def _idea(criterion: Criterion) -> concepts.Concept | None:
+def trade_of(criterion: Criterion) -> concepts.Concept | None:
+    """Return the trade or topic that a criterion asks for, or None where it names nothing that can be looked for."""
     said = without_frame(criterion.text)
     if criterion.kind == "exclude" and (ruled_out := ruled_out_industries(said)):
         return concepts.industry_concept(ruled_out)

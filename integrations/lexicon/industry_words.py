@@ -66,6 +66,24 @@ def _is_superfluous(industry: str, group: Sequence[str], everything: Sequence[st
     return any(taxonomy.is_within(other, industry) for other in others)
 
 
+# What German puts behind an industry to name those who are in it, in one word with it.
+_COMPOUND = re.compile(
+    r"\b([A-ZÄÖÜ][\wäöüß]{2,30}?)-?((?:unternehmen|firm(?:a|en)|hersteller|anbieter|betrieb|industrie|branche|dienstleister|"
+    r"startup|konzern|produzent|verarbeiter|spezialist)(?:s|n|e|en|ern)?)\b"
+)
+
+
+def taken_apart(text: str) -> str:
+    """Return `text` with German words such as `Softwareunternehmen` in two where their beginning names an industry."""
+
+    def apart(match: re.Match[str]) -> str:
+        word, branch = match.group(), match.group(1)
+        is_known = bool(industry_groups(word)) or not industry_groups(branch)
+        return word if is_known else f"{branch} {match.group(2)}"
+
+    return _COMPOUND.sub(apart, text)
+
+
 def passed_over(text: str, industries: Sequence[str]) -> tuple[str, ...]:
     """Return the industries that `text` names besides `industries`."""
     hits = taxonomy.names().find([word.form for word in placed_words(text)])

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from integrations.lexicon.words import fold
 
@@ -37,6 +38,11 @@ _SUSPECT = re.compile(
 
 def is_suspect(text: str) -> bool:
     """Say whether `text` reads like an instruction to a judge rather than a statement about a company."""
+    return _is_suspect(text) if len(text) <= 500 else _SUSPECT.search(fold(text)) is not None
+
+
+@lru_cache(maxsize=10_000)  # a line is often one sentence, and asked for as both
+def _is_suspect(text: str) -> bool:
     return _SUSPECT.search(fold(text)) is not None
 
 

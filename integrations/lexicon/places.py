@@ -1,7 +1,8 @@
 """Places: countries, groups of countries, regions and big cities by name, and addresses taken apart.
 
-Country names come from CLDR (Babel), regions from ISO 3166-2 (pycountry); `data/places.toml` adds what people
-say besides. A region is an ISO 3166-2 code, a group an id of the data file.
+Country names come from CLDR (Babel), regions from ISO 3166-2 (pycountry); `data/places.toml` and `data/demonyms.toml`
+add what people say besides, and `territories` the names in all other languages. A region is an ISO 3166-2 code, a group
+an id of the data file.
 """
 
 import re
@@ -15,10 +16,12 @@ from typing import Any, Literal
 import pycountry
 from babel import Locale
 
+from integrations.lexicon import territories
 from integrations.lexicon.words import Hit, Phrases, fold, words
 
 _ISO: Any = pycountry  # has no types
 DATA = Path(__file__).with_name("data") / "places.toml"
+DEMONYMS = DATA.with_name("demonyms.toml")
 LOCALES = ("en", "fr", "de", "zh_Hans", "sr_Latn", "es", "it")
 # Countries whose regions are looked for by name; elsewhere the names would collide with common words.
 _REGIONED = ("FR", "US", "DE", "IT", "ES", "CN", "CA", "AU", "IN")
@@ -62,7 +65,11 @@ class Address:
 
 @cache
 def _data() -> dict[str, dict[str, str]]:
-    return tomllib.loads(DATA.read_text(encoding="utf-8"))
+    return _read(DATA)
+
+
+def _read(path: Path) -> dict[str, dict[str, str]]:
+    return tomllib.loads(path.read_text(encoding="utf-8"))
 
 
 def _split(names: str) -> list[str]:
@@ -86,24 +93,60 @@ def _named() -> Iterator[tuple[str, Place]]:
 
 def _groups() -> Iterator[tuple[str, Place]]:
     for group, names in _data()["group_names"].items():
-        place = Place("group", _split(names)[0].title() if group not in _ACRONYMS else group.upper(), members(group))
+        place = group_called(group)
         yield from ((name, place) for name in _split(names))
 
 
-_ACRONYMS = {"eu", "dach", "latam", "apac", "mena", "gcc"}
+def group_ids() -> tuple[str, ...]:
+    """Return the ids of all groups of countries that have a name."""
+    return tuple(_data()["group_names"])
+
+
+def group_called(group: str) -> Place:
+    """Return the group of countries with that id of the data file; its name is English."""
+    name = _split(_data()["group_names"][group])[0]
+    shown = name.title().replace(" And ", " and ").replace(" Of ", " of ").replace("Uk ", "UK ")
+    return Place("group", group.upper() if group in _ACRONYMS else shown, members(group))
+
+
+_ACRONYMS = {"eu", "dach", "latam", "apac", "mena", "gcc", "cee", "emea", "anz"}
 
 
 def _countries() -> Iterator[tuple[str, Place]]:
-    for code, name in Locale.parse("en").territories.items():
+    spelled = {locale: Locale.parse(locale).territories for locale in LOCALES}
+    people = {code: names for part in _read(DEMONYMS).values() for code, names in part.items()}
+    for code, name in spelled["en"].items():
         if len(code) != 2 or not code.isalpha() or code in _AMBIGUOUS or code in {"EU", "EZ", "UN", "XA", "XB", "ZZ"}:
             continue
         place = Place("country", name, (code,))
-        spelled = {str(Locale.parse(locale).territories.get(code, "")) for locale in LOCALES}
+        own = {str(spelled[locale].get(code, "")) for locale in LOCALES}
+        own.update(_serbian_cases(str(spelled["sr_Latn"].get(code, ""))))
         official = _ISO.countries.get(alpha_2=code)
         if official is not None:
-            spelled.add(official.name.split(",")[0])
-        yield from ((spelling, place) for spelling in sorted(spelled - {""}))
-        yield from ((alias, place) for alias in _split(_data()["aliases"].get(code, "")) if alias)
+            own.add(official.name.split(",")[0])
+        yield from ((spelling, place) for spelling in sorted(own - {""}))
+        for more in (_data()["aliases"].get(code, ""), people.get(code, "")):
+            yield from ((alias, place) for alias in _split(more) if alias)
+
+
+def _serbian_cases(name: str) -> Iterator[str]:
+    """Yield a name of one word as it stands after Serbian prepositions: u Nemačkoj, iz Francuske, za Japan, s Izraelom.
+
+    Short names are left out, for their forms are words in other languages.
+    """
+    endings: tuple[str, ...]
+    if " " in name or len(name) <= 4:
+        return
+    if name.endswith("a"):
+        endings = ("e", "i", "u", "om", "oj")
+    elif name.endswith("o"):
+        endings = ("a", "u", "om")
+    elif name[-1] in "bcčćdđfghjklmnprsštvzž":
+        yield from (name + ending for ending in ("a", "u", "om", "em"))
+        return
+    else:
+        return
+    yield from (name[:-1] + ending for ending in endings)
 
 
 def _regions() -> Iterator[tuple[str, Place]]:
@@ -127,8 +170,16 @@ def _plain_name(name: str) -> str:
 
 
 def _cities() -> Iterator[tuple[str, Place]]:
-    for name, code in _data()["cities"].items():
-        yield name, Place("city", name.rstrip("*").title(), (code[:2],), code if "-" in code else "")
+    for spelling, meant in _data()["cities"].items():
+        code, _space, name = meant.partition(" ")
+        yield spelling, Place("city", name or spelling.rstrip("*").title(), (code[:2],), code if "-" in code else "")
+
+
+@cache
+def demonyms() -> frozenset[str]:
+    """Return what people of each country are called, as in the data file; most are a language's name too."""
+    names = {name for part in _read(DEMONYMS).values() for spelled in part.values() for name in _split(spelled)}
+    return frozenset(names - {fold(str(name)) for name in Locale.parse("en").territories.values()})
 
 
 @cache
@@ -143,12 +194,17 @@ def find(forms: Sequence[str]) -> list[Hit[Place]]:
 
 
 def lookup(name: str) -> Place | None:
-    """Return the place that `name` names as a whole, or None."""
+    """Return the place that `name` names as a whole, in any language, or None."""
     forms = words(name)
     for hit in find(forms):
         if hit.start == 0 and hit.end == len(forms):
             return hit.value
-    return None
+    return territory(code) if (code := territories.code_of(name.strip())) else None
+
+
+def territory(code: str) -> Place:
+    """Return the country with that ISO 3166 code, or the group with that id."""
+    return group_called(code) if code in _data()["groups"] else Place("country", country_name(code), (code,))
 
 
 def country_name(code: str, language: str = "en") -> str:

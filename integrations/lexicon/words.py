@@ -24,12 +24,34 @@ LONGEST_SENTENCE = 400  # characters
 _PREFIX = 4  # a phrase's word that ends in * has at least so many letters before it
 
 
+class _WithoutAccents(dict[int, int | None]):
+    """A table for `str.translate` that learns each letter when it is first met: an accent is left out."""
+
+    def __missing__(self, letter: int) -> int | None:
+        self[letter] = kept = None if unicodedata.combining(chr(letter)) else letter
+        return kept
+
+
+_WITHOUT_ACCENTS = _WithoutAccents()
+_REMEMBERED = 500  # characters; a judge asks for the same sentence many times, and for a whole page once
+
+
 def fold(text: str) -> str:
     """Return `text` in small letters without accents, Serbian in Latin."""
-    text = text.casefold().translate(_FOLD)
+    return _remembered(text) if len(text) <= _REMEMBERED else _folded(text)
+
+
+def _folded(text: str) -> str:
+    text = text.casefold()
     if text.isascii():
         return text
-    return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c)).translate(_FOLD)
+    text = text.translate(_FOLD)
+    if text.isascii():
+        return text
+    return unicodedata.normalize("NFKD", text).translate(_WITHOUT_ACCENTS).translate(_FOLD)
+
+
+_remembered = lru_cache(maxsize=10_000)(_folded)
 
 
 @lru_cache(maxsize=200_000)

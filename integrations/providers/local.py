@@ -11,16 +11,12 @@ from typing import ClassVar
 from integrations.capabilities import Criterion, Judgement, Opinion, Prices, ReadPage
 from integrations.judging.certification import judge_certification
 from integrations.judging.clients import judge_customers
+from integrations.judging.facets import facet_of
 from integrations.judging.fairs import judge_event
 from integrations.judging.location import judge_place
 from integrations.judging.numbers import judge_employees, judge_founded
 from integrations.judging.reading import Judge, Reading, read, unclear
 from integrations.judging.trade import judge_trade
-from integrations.lexicon import places, sizes
-from integrations.lexicon.certificates import certificates_in
-from integrations.lexicon.events import events_in
-from integrations.lexicon.industry_words import industry_groups
-from integrations.lexicon.words import words
 from integrations.providers.registry import register
 
 VERSION = "rules-2"
@@ -57,19 +53,4 @@ class Local:
 def _judge(criterion: Criterion, reading: Reading) -> Opinion:
     if not reading.pages:
         return unclear(criterion, "Nothing of this company could be read.")
-    return (_JUDGES.get(criterion.facet) or _judge_for(criterion.text))(criterion, reading)
-
-
-def _judge_for(text: str) -> Judge:
-    """Return the judge for a criterion whose facet is not told, by what its sentence asks for."""
-    if sizes.employees_in(text):
-        return judge_employees
-    if sizes.founded_in(text):
-        return judge_founded
-    if certificates_in(text):
-        return judge_certification
-    if events_in(text):
-        return judge_event
-    if not industry_groups(text) and places.find(words(text)):
-        return judge_place
-    return judge_trade
+    return _JUDGES[facet_of(criterion)](criterion, reading)

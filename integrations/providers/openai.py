@@ -31,15 +31,34 @@ class OpenAI(ChatCompletions):
 
 # Strict mode takes only a part of JSON Schema; bounds are checked by us, on the answer.
 # https://platform.openai.com/docs/guides/structured-outputs
-_NOT_IN_STRICT = frozenset({"maxLength", "minLength", "maximum", "minimum", "maxItems", "minItems", "title", "default"})
+_NOT_IN_STRICT = frozenset(
+    {
+        *("maxLength", "minLength", "pattern", "format", "maximum", "minimum", "exclusiveMaximum", "exclusiveMinimum"),
+        *("multipleOf", "maxItems", "minItems", "uniqueItems", "title", "default", "examples", "discriminator"),
+    }
+)
 
 
 def strict(schema: Any) -> Any:
-    """Return `schema` without the keywords that strict mode refuses."""
-    if isinstance(schema, Mapping):
-        properties = schema.get("properties")
-        kept = {key: strict(value) for key, value in schema.items() if key not in _NOT_IN_STRICT}
-        if isinstance(properties, Mapping):  # a field may be called "title" itself
-            kept["properties"] = {name: strict(value) for name, value in properties.items()}
-        return kept
-    return [strict(item) for item in schema] if isinstance(schema, list) else schema
+    """Return `schema` as strict mode wants it: no bounds, every field required, and none that is not named.
+
+    A field with a default is then always filled in. A mapping with free keys cannot be said in strict mode: a form
+    that is filled in by a model has a list of pairs instead.
+    """
+    if isinstance(schema, list):
+        return [strict(item) for item in schema]
+    if not isinstance(schema, Mapping):
+        return schema
+    if "$ref" in schema:
+        return {"$ref": schema["$ref"]}  # nothing may stand beside a reference
+    kept = {key: strict(value) for key, value in schema.items() if key not in _NOT_IN_STRICT}
+    if "oneOf" in kept:
+        kept["anyOf"] = kept.pop("oneOf")
+    if "$defs" in kept:  # a model may be called as a keyword is
+        kept["$defs"] = {name: strict(value) for name, value in schema["$defs"].items()}
+    properties = schema.get("properties")
+    if isinstance(properties, Mapping):  # a field may be called "title" itself
+        kept["properties"] = {name: strict(value) for name, value in properties.items()}
+        if kept.get("type") == "object":
+            kept |= {"required": list(properties), "additionalProperties": False}
+    return kept

@@ -1,5 +1,6 @@
 import pytest
 
+from hunts.brief import read_brief
 from hunts.criteria import criteria_of
 from integrations.capabilities import Criterion, Range
 from integrations.lexicon import places, sizes
@@ -50,3 +51,21 @@ def test_the_founding_year_is_read_out_of_its_sentence_again(language, asked):
     said = sizes.founded_in(made(language, founded=asked)["founded_year"].text)
     assert said is not None
     assert said.range == asked
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(("excluded", "facet"), [("Germany", "country"), ("Bavaria", "region"), ("London", "region")])
+def test_a_place_that_is_ruled_out_is_asked_for_as_a_place(language, excluded, facet):
+    (criterion,) = criteria_of(
+        groups=[], keywords=[], excluded=[excluded], countries=[], regions=[], events=[],
+        employees=Range(), founded_year=Range(), language=language,
+    )  # fmt: skip
+    assert (criterion.kind, criterion.facet) == ("exclude", facet)
+    assert [hit.value.name for hit in places.find(words(criterion.text))] == [excluded]
+
+
+def test_a_city_whose_region_is_unknown_is_asked_for_by_name():
+    (criterion,) = read_brief("in London").criteria
+    assert (criterion.text, criterion.facet) == ("The company is based in London.", "region")
+    (criterion,) = read_brief("in the Nordics or Austria").criteria
+    assert criterion.text == "The company is based in Austria or the Nordics."

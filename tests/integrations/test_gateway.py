@@ -1,3 +1,5 @@
+from contextlib import aclosing
+
 import pytest
 from asgiref.sync import async_to_sync
 
@@ -5,7 +7,7 @@ from accounts.models import Workspace
 from billing.models import Budget, Hold
 from hunts.meter import RunMeter
 from integrations.errors import CapReached, PriceUnknown, RequestRejected, RunStopped, Unavailable
-from integrations.gateway import Answered, Gateway, Question
+from integrations.gateway import Answered, Gateway, Question, Streamed
 from integrations.models import ProviderCall
 
 pytestmark = pytest.mark.django_db
@@ -113,3 +115,81 @@ def test_a_failure_can_be_asked_again(money):
     with pytest.raises(Unavailable):
         ask(gateway(money), Vendor(Unavailable("busy")))
     assert ask(gateway(money), Vendor()) == {"text": "yes"}
+
+
+def test_a_question_that_two_workers_ask_at_once_is_paid_twice_and_answered_once(money):
+    twin = Vendor()
+
+    async def asked_meanwhile() -> Answered:
+        await gateway(money).call(question(), twin)
+        return Answered({"text": "no"}, 30)
+
+    assert async_to_sync(gateway(money).call)(question(), asked_meanwhile) == {"text": "no"}
+    assert ask(gateway(money), twin) == {"text": "yes"}
+    money.refresh_from_db()
+    assert (money.spent_microusd, money.reserved_microusd) == (70, 0)
+    assert sum(ProviderCall.objects.values_list("cost_microusd", flat=True)) == 70
+
+
+def hear(through: Gateway, *pieces: str | Answered | Exception, most: int | None = None) -> list[str | Streamed]:
+    """Stream what a service says, and listen to it, to the end or to so many pieces."""
+
+    async def send():
+        for piece in pieces:
+            if isinstance(piece, Exception):
+                raise piece
+            yield piece
+
+    async def listen():
+        heard = []
+        async with aclosing(through.stream(question(), send)) as answer:
+            async for piece in answer:
+                heard.append(piece)
+                if len(heard) == most:
+                    break
+        return heard
+
+    return async_to_sync(listen)()
+
+
+def test_a_stream_is_charged_at_its_end_and_replayed_whole(money):
+    said = Answered({"text": "yes"}, 40, (100, 10))
+    assert hear(gateway(money), "y", "es", said) == ["y", "es", Streamed({"text": "yes"})]
+    assert hear(gateway(money), RequestRejected("asked twice")) == [Streamed({"text": "yes"})]
+    money.refresh_from_db()
+    assert (money.spent_microusd, money.reserved_microusd) == (40, 0)
+
+
+@pytest.mark.parametrize(
+    ("cut", "reserved"),
+    [
+        pytest.param(Unavailable("lost", may_be_billed=True), 100, id="lost-half-way"),
+        pytest.param(Unavailable("busy"), 0, id="never-begun"),
+        pytest.param(RequestRejected("no"), 0, id="refused"),
+    ],
+)
+def test_a_stream_that_fails_keeps_its_hold_where_it_may_be_billed(money, cut, reserved):
+    with pytest.raises(type(cut)):
+        hear(gateway(money), "y", cut)
+    money.refresh_from_db()
+    assert money.reserved_microusd == reserved
+
+
+def test_a_stream_that_just_ends_was_cut_off(money):
+    with pytest.raises(Unavailable) as caught:
+        hear(gateway(money), "y", "e")
+    assert caught.value.may_be_billed
+    money.refresh_from_db()
+    assert money.reserved_microusd == 100
+
+
+def test_a_stream_that_nobody_hears_to_its_end_keeps_its_hold(money):
+    assert hear(gateway(money), "y", "es", Answered("yes", 40), most=1) == ["y"]
+    assert Hold.objects.get().status == Hold.Status.HELD
+
+
+def test_the_journal_tells_which_of_several_questions_it_can_answer(money):
+    ask(gateway(money), Vendor(), question(text="Second?"))
+    asked = [question(text="First?"), question(text="Second?")]
+    assert async_to_sync(gateway(money).remembered)(asked) == (1, {"text": "yes"})
+    assert async_to_sync(gateway(money, "2").remembered)(asked) is None

@@ -131,7 +131,7 @@ def test_the_page_of_a_lead_with_many_runs_takes_few_queries(client_of_owner, wo
     lead = JudgedLeadFactory(workspace=workspace)
     for _ in range(8):
         CandidateFactory(run=RunFactory(hunt__workspace=workspace), lead=lead, status=Candidate.Status.QUALIFIED)
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(17):
         assert client_of_owner.get(lead.get_absolute_url()).status_code == 200
 
 

@@ -3,7 +3,7 @@ import json
 import httpx
 import pytest
 
-from integrations.capabilities import SearchQuery
+from integrations.capabilities import Range, SearchQuery
 from integrations.egress.errors import NotResolved
 from integrations.errors import CredentialsRejected, QuotaExhausted, RequestRejected, Unavailable
 from integrations.providers.exa import LONGEST_QUERY, Exa
@@ -40,6 +40,65 @@ async def test_it_asks_for_companies_within_the_vendors_limits():
     assert await exa(answer).search(SearchQuery("word " * 9_999), limit=500) == []
     assert (asked[0]["category"], asked[0]["numResults"]) == ("company", 100)
     assert len(asked[0]["query"]) <= LONGEST_QUERY
+
+
+# With the category `company` these are answered with a 400. https://docs.exa.ai/reference/search
+REFUSED_WITH_COMPANIES = {
+    *("startPublishedDate", "endPublishedDate", "startCrawlDate", "endCrawlDate"),
+    *("includeText", "excludeText", "excludeDomains"),
+}
+
+
+@pytest.mark.parametrize(("countries", "location"), [(("RS",), "RS"), (("DE", "AT"), None), ((), None)])
+async def test_it_asks_nothing_that_the_vendor_refuses(countries, location):
+    asked = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(json.loads(request.content))
+        return httpx.Response(200, json={"results": []})
+
+    query = SearchQuery(
+        "acme", excluded=("distributors",), countries=countries, employees=Range(1, 50), founded_year=Range(2000, None)
+    )
+    await exa(answer).search(query, limit=10)
+    assert not REFUSED_WITH_COMPANIES & set(asked[0])
+    assert asked[0].get("userLocation") == location
+
+
+def entity(**properties) -> dict:
+    found = {"id": "1", "url": "https://acme.example", "title": "Acme | Home", "score": 0.4}
+    return found | {"entities": [{"id": "e", "type": "company", "version": 1, "properties": properties}]}
+
+
+async def test_what_the_vendor_knows_of_a_company_comes_with_it():
+    result = entity(
+        name="Acme",
+        description="Mills parts.\nAnd turns them.",
+        foundedYear=1999,
+        workforce={"total": 80},
+        headquarters={"city": "Graz", "country": "Austria"},
+    )
+    [found] = await exa(lambda _: httpx.Response(200, json={"results": [result]})).search(SearchQuery("a"), limit=1)
+    assert (found.name, found.description) == ("Acme", "Mills parts. And turns them.")
+    assert (found.location, found.country, found.employees, found.founded_year) == (
+        *("Graz, Austria", "AT"),
+        *(Range(80, 80), 1999),
+    )
+
+
+@pytest.mark.parametrize(
+    "properties",
+    [
+        {},
+        {"workforce": {"total": "many"}, "foundedYear": "long ago", "headquarters": {"country": 7}},
+        {"workforce": {"total": -1}, "foundedYear": 0, "description": ["a"], "name": None},
+    ],
+    ids=["nothing", "other types", "out of range"],
+)
+async def test_what_makes_no_sense_is_not_known(properties):
+    answer = httpx.Response(200, json={"results": [entity(**properties)]})
+    [found] = await exa(lambda _: answer).search(SearchQuery("a"), limit=1)
+    assert (found.name, found.country, found.employees, found.founded_year) == ("Acme | Home", "", Range(), None)
 
 
 async def test_there_is_no_second_page_and_nothing_is_asked_for_it():
