@@ -102,11 +102,12 @@ browser: $(VENV)/.base ## Install a Chromium for pages that need one
 lock: $(VENV)/bin/python ## Compile requirements/*.in into the locked *.txt
 	@$(BIN)/python -m pip install --quiet uv
 	@for name in base dev bench; do $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --custom-compile-command "make lock" requirements/$$name.in --output-file requirements/$$name.txt; done
+	@$(BIN)/uv pip compile --quiet --universal --no-deps --python-version 3.11 --generate-hashes --custom-compile-command "make lock" requirements/local-llm.in --output-file requirements/local-llm.txt
 
 messages: $(VENV)/.base .env ## Bring locale/*.po up to date with the sources (needs gettext's tools); then translate what is new
-	@$(BIN)/python manage.py makemessages --locale zh_Hans --locale sr_Latn --no-obsolete --no-wrap --add-location file -i .venv -i .venv-bench -i node_modules -i var -i tests -i bench
+	@$(BIN)/python manage.py makemessages --locale zh_Hans --locale sr_Latn --no-obsolete --no-wrap --add-location file -i .venv -i .venv-bench -i .venv-local-llm -i node_modules -i var -i tests -i bench
 	@for file in $(CATALOGUES:.mo=.po); do sed '/^"POT-Creation-Date:/d' $$file > $$file.new && mv $$file.new $$file; done
 	@$(MAKE) --no-print-directory $(CATALOGUES)
 
 clean: ## Remove what was installed and generated (keeps .env and var/)
-	@rm -rf $(VENV) $(PEERS) node_modules static/vendor staticfiles .mypy_cache .ruff_cache
+	@rm -rf $(VENV) $(PEERS) $(LOCAL_LLM) node_modules static/vendor staticfiles .mypy_cache .ruff_cache

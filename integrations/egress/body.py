@@ -26,7 +26,7 @@ async def bounded_body(response: httpx.Response, max_bytes: int, *, cut: bool = 
     length = response.headers.get("content-length", "")
     if not cut and length.isdigit() and _is_over(length, max_bytes):
         raise _too_big(max_bytes)
-    decoder = _Decoder(response.headers.get("content-encoding", ""))
+    decoder = Decoder(response.headers.get("content-encoding", ""))
     body = bytearray()
     received = 0
     async for chunk in response.aiter_raw():
@@ -49,7 +49,7 @@ def _too_big(max_bytes: int) -> TooBig:
     return TooBig(f"The page is larger than {max_bytes / 1_000_000:g} MB.")
 
 
-class _Decoder:
+class Decoder:
     """Decompresses a body piece by piece and never writes more than it is allowed to."""
 
     def __init__(self, encoding: str) -> None:

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import httpx
 
-from integrations.egress.body import ACCEPT_ENCODING, _Decoder
+from integrations.egress.body import ACCEPT_ENCODING, Decoder
 from integrations.egress.errors import Unreadable
 from integrations.egress.policy import Policy
 from integrations.egress.transport import GuardedTransport, SiteClient
@@ -68,7 +68,7 @@ class _BoundedStream(httpx.AsyncByteStream):
         self._stream = stream
         self._most = most
         try:
-            self._decoder = _Decoder(encoding)
+            self._decoder = Decoder(encoding)
         except Unreadable as error:
             raise AnswerUnreadable(error.reason) from error
 

@@ -10,7 +10,7 @@ from exa_py import AsyncExa
 from exa_py.api import CostDollars, EntityCompanyProperties, EntityCompanyPropertiesHeadquarters, Result
 
 from integrations.capabilities import FoundCompany, Prices, Range, SearchQuery
-from integrations.egress.vendors import vendor_client
+from integrations.egress.vendors import AnswerTooBig, vendor_client
 from integrations.errors import CredentialsRejected, ProviderError, QuotaExhausted, RequestRejected, Unavailable
 from integrations.lexicon.countries import country_named
 from integrations.lexicon.domains import host_of, stated_domain
@@ -81,6 +81,8 @@ class Exa:
             raise Unavailable("Exa cannot be reached.", provider=self.slug) from error
         except httpx.TimeoutException as error:
             raise Unavailable("Exa took too long to answer.", provider=self.slug, may_be_billed=True) from error
+        except AnswerTooBig as error:
+            raise Unavailable("Exa answered more than can be read.", provider=self.slug, may_be_billed=True) from error
         except httpx.HTTPError as error:
             raise Unavailable("The connection to Exa broke off.", provider=self.slug, may_be_billed=True) from error
         except (ValueError, KeyError, TypeError, AttributeError) as error:  # what the vendor's client makes of nonsense
