@@ -1,8 +1,9 @@
 """Judging 100 companies by language models that are slow and limited, against the bound that latency and rate allow.
 
 The vendors (bench/chaining/vendor.py) take 1.5 to 8 s an answer and 500 requests in any minute, and answer 429 beyond.
-What is measured is the pipeline itself, from claiming the candidates to their stored verdicts, with the pages read
-already; rates, money, journal and health are kept in SQLite. Nothing is scaled: seconds are seconds.
+What is measured is the pipeline itself, one worker with WORKER_CONCURRENCY=128, from claiming the candidates to their
+stored verdicts, with the pages read already; rates, money, journal and health are kept in SQLite. Nothing is scaled:
+seconds are seconds.
 
 The bound: with N calls of latencies l1 ≥ … ≥ lN and a rate of R in any 60 s, no schedule can begin more than R calls in
 the first minute, R more in the second, and so on, and every call takes its latency. The best one begins the longest
@@ -149,7 +150,8 @@ class Judged:
         return max((60 * (place // rate) + one for place, one in enumerate(self.latencies)), default=0.0)
 
     def show(self, table: Table, name: str) -> None:
-        row = (f"{self.seconds:.2f}", f"{self.bound:.2f}", f"{self.calls}", f"{self.refused}", f"{self.first:.2f}")
+        first = f"{self.first:.2f}" if self.calls else ""
+        row = (f"{self.seconds:.2f}", f"{self.bound:.2f}", f"{self.calls}", f"{self.refused}", first)
         table.add_row(name, *row)
 
     def line(self, name: str, *, spills: bool = False) -> dict[str, Any]:

@@ -278,11 +278,9 @@ PROVIDERS: dict[str, dict[str, str]] = {
     "exa": {"api_key": secret("EXA_API_KEY"), "base_url": text("EXA_BASE_URL", "https://api.exa.ai")},
     "sandbox": {"base_url": text("SANDBOX_BASE_URL")},
 }
-LANGUAGE_MODEL_ORDER = env.list(
-    "LANGUAGE_MODEL_ORDER", default=["kimi", "moonshot", "openai", "local_server", "local"]
-)
-# How fast one key may be used, by all workers together: what a new paying account has. A workspace can say otherwise for
-# a key of its own. https://platform.kimi.ai/docs/pricing/limits https://platform.openai.com/docs/guides/rate-limits
+LANGUAGE_MODEL_ORDER = env.list("LANGUAGE_MODEL_ORDER", default=["kimi", "moonshot", "openai", "local_server", "local"])
+# How fast one key may be used, by all workers together: what a new paying account has. A workspace can say otherwise
+# for a key of its own. https://platform.kimi.ai/docs/pricing/limits https://platform.openai.com/docs/guides/rate-limits
 LANGUAGE_MODEL_LIMITS = {
     "kimi": limits("KIMI", requests=200, tokens=2_000_000, at_once=50),
     "moonshot": limits("MOONSHOT", requests=200, tokens=2_000_000, at_once=50),

@@ -51,15 +51,15 @@ def start_context(conversation: Conversation, form: HuntForm | None = None) -> d
     stated = {name: form[name].value() for name in ("source", "limit", "max_spend")}
     limit = int(stated["limit"]) if str(stated["limit"]).isdigit() else 0
     source = stated["source"] if stated["source"] in Source.values else Source.DIRECTORY
-    icp = conversation.icp
+    icp, workspace_id = conversation.icp, conversation.workspace_id
     return {
         "conversation": conversation,
         "form": form,
         "stated": stated,
         "sources": sources,
         "sample": SAMPLE,
-        "estimate": estimate(icp, source=source, limit=min(max(limit, 0), 1_000)),
-        "sample_estimate": estimate(icp, source=source, limit=SAMPLE),
+        "estimate": estimate(icp, source=source, limit=min(max(limit, 0), 1_000), workspace_id=workspace_id),
+        "sample_estimate": estimate(icp, source=source, limit=SAMPLE, workspace_id=workspace_id),
     }
 
 

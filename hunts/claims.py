@@ -50,12 +50,12 @@ def hold_on(candidate: Candidate, **columns: object) -> None:
         setattr(candidate, name, value)
 
 
-def hand_back(candidate: Candidate, *, after: timedelta | None = None, reason: str = "") -> None:
-    """Give a claim up, unfinished: at once, or to be taken `after` a while. The try does not count as one."""
+def hand_back(candidate: Candidate, *, after: timedelta | None = None, reason: str = "", is_try: bool = False) -> None:
+    """Give a claim up, unfinished: at once, or to be taken `after` a while. It counts as a try only with `is_try`."""
     Candidate.objects.filter(pk=candidate.pk, fence=candidate.fence, status=Candidate.Status.WORKING).update(
         status=Candidate.Status.QUEUED,
         # A stage that was recorded has set the count to 0 meanwhile.
-        attempts=F("attempts") if after else Greatest(F("attempts"), 1) - 1,
+        attempts=F("attempts") if is_try else Greatest(F("attempts"), 1) - 1,
         not_before=timezone.now() + after if after else None,
         reason=reason[:500],
         lease_expires_at=None,

@@ -28,6 +28,7 @@ from hunts.stages import crawl, dedupe, deliver, discover, enrich, prescreen, qu
 from hunts.tools import Kit, open_kit
 from hunts.work import Tools, Verdict, Work
 from integrations.errors import CapReached, CredentialsRejected, PriceUnknown, ProviderError, RunStopped, Unavailable
+from integrations.pace import AtLimit
 from leads.models import ScoringConfig
 
 logger = structlog.get_logger(__name__)
@@ -253,11 +254,16 @@ async def _fail(candidate: Candidate, message: str) -> None:
 def _try_later(candidate: Candidate, error: Unavailable | TimeoutError) -> None:
     """Put the candidate back for a later try, a little later each time; after the last one it fails."""
     message = str(error) or _("It took too long.")
+    if isinstance(error, AtLimit):
+        # Nothing was sent: waiting for our own pace is no try, or a slow key would leave a run to the rules.
+        claims.hand_back(candidate, after=timedelta(seconds=error.retry_after or 1), reason=message)
+        return
     if candidate.attempts >= settings.CANDIDATE_MAX_ATTEMPTS:
         recording.record_failure(candidate, message)
         return
     asked_for = error.retry_after if isinstance(error, Unavailable) else None
-    claims.hand_back(candidate, after=timedelta(seconds=asked_for or 2**candidate.attempts), reason=message)
+    wait = timedelta(seconds=asked_for or 2**candidate.attempts)
+    claims.hand_back(candidate, after=wait, reason=message, is_try=True)
 
 
 def _stop_at_cap(run: Run) -> None:

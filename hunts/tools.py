@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import asdict, dataclass
-from typing import Any, Protocol
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
@@ -15,77 +14,29 @@ from hunts.models import Candidate, Run, Source
 from hunts.stages.qualify import ChainJudge, ModelJudge, NamedJudge, StandIn
 from hunts.work import Photographer, Tools
 from integrations.capabilities import (
-    Completion,
     ContactFinder,
     Criterion,
     FoundCompany,
     Judgement,
-    LanguageModel,
     PageReader,
     Range,
     ReadPage,
     ReadSite,
     Searcher,
     SearchQuery,
-    Usage,
 )
 from integrations.chain import Chain, open_chain
 from integrations.egress.vendors import vendor_client
-from integrations.errors import CredentialsRejected, RequestRejected
+from integrations.errors import CredentialsRejected, PriceUnknown, QuotaExhausted, RequestRejected
 from integrations.gateway import Answered, Gateway, Question
 from integrations.lexicon.domains import host_of, registrable_domain
 from integrations.providers.directory import Directory
 from integrations.providers.exa import Exa
-from integrations.providers.kimi import Kimi
 from integrations.providers.local import VERSION as LOCAL_VERSION
 from integrations.providers.local import Local
-from integrations.providers.openai import OpenAI
 from integrations.providers.sandbox import Sandbox
 from integrations.providers.site import Site
 from leads.directory import DatabaseIndex
-
-MODELS: dict[str, type[Kimi] | type[OpenAI]] = {"kimi": Kimi, "openai": OpenAI}
-
-
-class PricedModel(LanguageModel, Protocol):
-    """A language model that can say what it costs."""
-
-    @property
-    def slug(self) -> str: ...
-
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def model(self) -> str: ...
-
-    async def aclose(self) -> None: ...
-
-    def worst_case_microusd(self, *, input_characters: int, max_tokens: int) -> int | None: ...
-
-    def cost_microusd(self, usage: Usage) -> int | None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class MeteredModel:
-    """A language model behind the gateway."""
-
-    model: PricedModel
-    gateway: Gateway
-
-    async def complete(
-        self, *, system: str, user: str, json_schema: Mapping[str, object] | None = None, max_tokens: int = 1024
-    ) -> Completion:
-        async def send() -> Answered:
-            done = await self.model.complete(system=system, user=user, json_schema=json_schema, max_tokens=max_tokens)
-            cost = self.model.cost_microusd(done.usage) if done.usage else None
-            tokens = (done.usage.input_tokens, done.usage.output_tokens) if done.usage else (0, 0)
-            return Answered({"text": done.text, "model": done.model}, cost, tokens)
-
-        asked = {"system": system, "user": user, "schema": json_schema, "max": max_tokens, "model": self.model.model}
-        worst = self.model.worst_case_microusd(input_characters=len(system) + len(user), max_tokens=max_tokens)
-        answer = await self.gateway.call(Question(self.model.slug, "complete", asked, worst), send)
-        return Completion(answer["text"], answer["model"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,20 +136,28 @@ class ModelsJudge:
         return self.chain.tiers[0].name
 
     async def judge(self, pages: Sequence[ReadPage], criteria: Sequence[Criterion]) -> Judgement:
-        """Judge by the first model that answers in the form asked for; the judgement says who did not, and why."""
-        chain, instead = self.chain, list[str]()
+        """Judge by the first model that answers in the form asked for; the judgement says who did not, and why.
+
+        Raises Unavailable where it is worth while to wait, else RequestRejected with what each of them said.
+        """
+        chain, instead = self.chain, dict[str, str]()
         while True:
             model = chain.through(self.gateway)
             try:
                 judgement = await ModelJudge(model, self.name).judge(pages, criteria)
-            except RequestRejected as error:
-                instead += model.passed_over
-                chain = chain.without(model.answered_by)
-                if not model.answered_by or not chain.tiers:
-                    raise
-                instead.append(f"{model.answered_by}: {error}")
+            except (QuotaExhausted, CredentialsRejected, RequestRejected, PriceUnknown) as error:
+                instead |= model.reasons
+                if model.answered_by:  # but not in the form
+                    instead[model.answered_by] = str(error)
+                chain = chain.without(*instead)
+                if not chain.tiers:
+                    raise RequestRejected(" ".join(_lines(instead)).removeprefix(f"{self.name}: ")) from error
             else:
-                return _standing_in(judgement, [*instead, *model.passed_over])
+                return _standing_in(judgement, _lines(instead | model.reasons))
+
+
+def _lines(instead: Mapping[str, str]) -> list[str]:
+    return [f"{name}: {why}" for name, why in instead.items()]
 
 
 def _standing_in(judgement: Judgement, instead: Sequence[str]) -> Judgement:
@@ -294,13 +253,3 @@ def exa() -> Exa:
     if not values["api_key"]:
         raise CredentialsRejected("Exa needs a key: set EXA_API_KEY, or choose another source.", provider="exa")
     return Exa(api_key=values["api_key"], base_url=values["base_url"])
-
-
-def language_models() -> list[PricedModel]:
-    """Return the language models that have a key, in the order of LANGUAGE_MODEL_ORDER."""
-    chosen: list[PricedModel] = []
-    for slug in settings.LANGUAGE_MODEL_ORDER:
-        values: dict[str, Any] = settings.PROVIDERS.get(slug, {})
-        if slug in MODELS and values["api_key"]:
-            chosen.append(MODELS[slug](api_key=values["api_key"], base_url=values["base_url"], model=values["model"]))
-    return chosen

@@ -40,9 +40,9 @@ class Chain:
         longest = settings.LANGUAGE_MODEL_WAIT_SECONDS if wait_seconds is None else wait_seconds
         return ChainedModel(self, gateway, longest)
 
-    def without(self, name: str) -> "Chain":
-        """Return the chain without the model of this name."""
-        return Chain([tier for tier in self.tiers if tier.name != name], self.line)
+    def without(self, *names: str) -> "Chain":
+        """Return the chain without the models of these names."""
+        return Chain([tier for tier in self.tiers if tier.name not in names], self.line)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,23 +76,28 @@ class Asked:
 class ChainedModel:
     """A chain as one language model.
 
-    `passed_over` has a line for each time that a preferred model did not answer: who, and why. `answered_by` is who
-    answered last, '' before the first answer.
+    `reasons` say by name why a preferred model did not answer, also earlier calls. `answered_by` is who answered last,
+    '' before the first answer.
     """
 
     chain: Chain
     gateway: Gateway
     wait_seconds: float
-    passed_over: list[str] = field(default_factory=list)
+    reasons: dict[str, str] = field(default_factory=dict)
     answered_by: str = ""
+
+    @property
+    def passed_over(self) -> list[str]:
+        """A line for each model that was passed over: who, and why."""
+        return [f"{name}: {why}" for name, why in self.reasons.items()]
 
     async def complete(
         self, *, system: str, user: str, json_schema: Mapping[str, object] | None = None, max_tokens: int = 1024
     ) -> Completion:
         """Answer once. `Completion.model` is `provider/model` of who did.
 
-        Where nobody could: raises Unavailable if waiting may help, else the last ProviderError. Raises BudgetRefused
-        where the money for it is refused.
+        Where nobody could: raises Unavailable if waiting may help (its kind AtLimit if our own pace is all that stands
+        in the way), else the last ProviderError. Raises BudgetRefused where the money for it is refused.
         """
         asked = Asked("complete", system, (ChatTurn("user", user),), json_schema, max_tokens)
         done = [piece async for piece in self._answer(asked) if isinstance(piece, Completion)]
@@ -129,7 +134,7 @@ class ChainedModel:
             self.chain.line,
             tokens=asked.tokens,
             wait_seconds=self.wait_seconds,
-            notes=self.passed_over,
+            notes=self.reasons,
         )
         while True:
             turn = await way.next()

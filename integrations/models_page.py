@@ -15,6 +15,7 @@ from integrations.forms import ConnectionForm
 from integrations.health import READY, Health, Standing
 from integrations.shared import open_shared
 from integrations.trial import Trial
+from integrations.turns import clock_time
 
 # Where a customer gets a key.
 KEY_PAGES = {
@@ -56,6 +57,11 @@ class Row:
     def model(self) -> str:
         row = self.place.connection
         return (row.model if row else "") or str(settings.PROVIDERS[self.slug]["model"])
+
+    @property
+    def clock(self) -> str:
+        """When the state ends, as short as it can be said."""
+        return clock_time(self.until) if self.until else ""
 
     @property
     def models(self) -> list[str]:

@@ -11,6 +11,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
+from integrations.errors import Unavailable
 from integrations.shared import Document, Shared
 
 WINDOW_SECONDS = 60.0
@@ -20,6 +21,10 @@ _PARTS = 60
 LONGEST_CALL_SECONDS = 150.0
 # What a caller is told who would have to wait for somebody else's call to end: about what one takes.
 TYPICAL_CALL_SECONDS = 5.0
+
+
+class AtLimit(Unavailable):
+    """Our own pace does not allow the call within the time that its caller waits. Nothing was sent, nothing failed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ import secrets
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from types import TracebackType
 
 import structlog
@@ -24,7 +25,7 @@ from integrations.errors import (
     Unavailable,
 )
 from integrations.health import Health, Standing
-from integrations.pace import NoPlace, Pace, Place
+from integrations.pace import AtLimit, NoPlace, Pace, Place
 from integrations.providers.chat_completions import ChatCompletions
 
 logger = structlog.get_logger(__name__)
@@ -108,10 +109,10 @@ class _Wait:
 
 
 class Way:
-    """One question's way down a chain. `notes` gets a line for each model that is passed over."""
+    """One question's way down a chain. `notes` gets for each model that is passed over why it was."""
 
     def __init__(
-        self, tiers: Sequence[Tier], line: asyncio.Lock, *, tokens: int, wait_seconds: float, notes: list[str]
+        self, tiers: Sequence[Tier], line: asyncio.Lock, *, tokens: int, wait_seconds: float, notes: dict[str, str]
     ) -> None:
         self._left = list(tiers)
         self._line = line
@@ -124,7 +125,8 @@ class Way:
     async def next(self) -> Turn:
         """Wait for a turn at the most preferred model that does not keep us waiting longer than the others do.
 
-        Raises Unavailable where waiting may help, else the last error, where nobody is left.
+        Raises AtLimit where that is too long, and where nobody is left Unavailable if waiting may help, else the last
+        error.
         """
         while True:
             turn = await self._place()
@@ -160,7 +162,7 @@ class Way:
         try:
             await asyncio.wait_for(self._line.acquire(), max(self._seconds_left(), 0))
         except TimeoutError:
-            raise self._unavailable(LOOK_AGAIN_SECONDS) from None
+            raise self._at_limit(LOOK_AGAIN_SECONDS) from None
         try:
             while True:
                 if (found := await self._look()) is not None:
@@ -191,7 +193,7 @@ class Way:
         tier = shortest.tier
         if shortest.seconds > self._seconds_left():
             self._note_waits(waits)
-            raise self._unavailable(shortest.seconds)
+            raise self._at_limit(shortest.seconds)
         if shortest.is_full:
             return None
         found = await tier.pace.ask(self._tokens, within=self._seconds_left(), after=shortest.after)
@@ -212,13 +214,13 @@ class Way:
 
     def _note(self, tier: Tier, why: str) -> None:
         logger.info("chain.passed_over", model=tier.name, why=why)
-        self._notes.append(f"{tier.name}: {why}")
+        self._notes.setdefault(tier.name, why)
 
     def _seconds_left(self) -> float:
         return self._ends_at - asyncio.get_running_loop().time()
 
-    def _unavailable(self, seconds: float) -> Unavailable:
-        return Unavailable(_at_its_limit(seconds), retry_after=seconds)
+    def _at_limit(self, seconds: float) -> AtLimit:
+        return AtLimit(_at_its_limit(seconds), retry_after=seconds)
 
     def _last_error(self) -> ProviderError | PriceUnknown:
         """Return the error that leaves the most hope: that of who can be asked again soonest, else the last."""
@@ -231,15 +233,18 @@ class Way:
 def _refusal(tier: Tier, standing: Standing) -> ProviderError | None:
     """Return why a key cannot be used now; `None` where it can, or can be tried."""
     if standing.state in ("used up", "rejected"):
-        until = _clock(standing)
-        message = _("%(why)s It is put aside until %(until)s.") % {"why": standing.why, "until": until}
         if standing.state == "rejected":
             return CredentialsRejected(standing.why, provider=tier.slug)
+        assert standing.until is not None
+        values = {"why": standing.why, "until": clock_time(standing.until)}
+        message = _("%(why)s It is put aside until %(until)s.") % values
         return QuotaExhausted(message, provider=tier.slug, resets_at=standing.until)
     if standing.state in ("broken", "being tried") and standing.wait > 0:
-        message = _("%(name)s has failed several times in a row and is left alone for %(seconds)d seconds.")
-        values = {"name": tier.access.provider.name, "seconds": round(standing.wait)}
-        return Unavailable(message % values, provider=tier.slug, retry_after=standing.wait)
+        message = _("%(name)s has failed several times in a row and is left alone for %(seconds)d seconds.") % {
+            "name": tier.access.provider.name,
+            "seconds": round(standing.wait),
+        }
+        return Unavailable(message, provider=tier.slug, retry_after=standing.wait)
     return None
 
 
@@ -247,8 +252,7 @@ def _at_its_limit(seconds: float) -> str:
     return _("It is at its limit of calls for another %d seconds.") % max(round(seconds), 1)
 
 
-def _clock(standing: Standing) -> str:
-    assert standing.until is not None
-    until = timezone.localtime(standing.until)
-    is_today = until.date() == timezone.localdate()
-    return date_format(until, "H:i e" if is_today else "j M H:i e")
+def clock_time(moment: datetime) -> str:
+    """Return a time of today as 14:00 UTC, another with its day."""
+    local = timezone.localtime(moment)
+    return date_format(local, "H:i e" if local.date() == timezone.localdate() else "j M, H:i e")

@@ -5,6 +5,7 @@ import os
 import pytest
 from django.conf import settings as configured
 from django.test import Client, override_settings
+from django.utils import translation
 from django_q.brokers import get_broker
 from django_q.conf import Conf
 
@@ -22,8 +23,14 @@ def own_redis_keys():
     own = f"magnet-test-{os.getpid()}"
     os.environ["REDIS_PREFIX"] = Conf.PREFIX = Conf.CLUSTER_NAME = own
     caches = {"default": configured.CACHES["default"] | {"KEY_PREFIX": own}}
-    with override_settings(CACHES=caches):
+    with override_settings(CACHES=caches, REDIS_PREFIX=own):
         yield
+
+
+@pytest.fixture(autouse=True)
+def english():
+    """Begin in English: a request that was answered in another language leaves its thread in it."""
+    translation.activate(configured.LANGUAGE_CODE)
 
 
 @pytest.fixture(autouse=True)

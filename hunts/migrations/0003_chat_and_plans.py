@@ -92,7 +92,10 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("text", models.TextField(blank=True)),
-                ("problem", models.CharField(blank=True, help_text="why the preferred model did not answer", max_length=500)),
+                (
+                    "problem",
+                    models.CharField(blank=True, help_text="why the preferred model did not answer", max_length=500),
+                ),
                 ("topic", models.CharField(blank=True, help_text="what its question asks for", max_length=20)),
                 ("suggestions", models.JSONField(default=list, help_text="what to click instead of typing")),
                 ("written_by", models.CharField(blank=True, help_text="rules or provider/model", max_length=100)),

@@ -14,7 +14,7 @@ MAX_ANSWER_BYTES = 1_000_000
 # A streamed answer wraps every few characters in 200 to 400 bytes of JSON.
 MAX_STREAM_BYTES = 4_000_000
 # As many calls as a worker has in flight, and some: where the vendor speaks HTTP/2, all share one connection.
-MAX_CONNECTIONS = 64
+MAX_CONNECTIONS = 256
 _CONNECT_SECONDS = 5.0
 _READ_SECONDS = 15.0
 _EVENT_STREAM = "text/event-stream"

@@ -103,10 +103,18 @@ def test_a_candidate_that_kills_its_workers_is_stopped_and_says_so(settings):
 @pytest.mark.django_db
 def test_a_candidate_that_is_handed_back_for_later_is_not_due_before():
     run = running_run(candidates=1)
-    claims.hand_back(claims.claim(run.pk, 1)[0], after=timedelta(minutes=5), reason="busy")
+    claims.hand_back(claims.claim(run.pk, 1)[0], after=timedelta(minutes=5), reason="busy", is_try=True)
     assert claims.claim(run.pk, 1) == []
     Candidate.objects.update(not_before=timezone.now())
     assert claims.claim(run.pk, 1)[0].attempts == 2
+
+
+@pytest.mark.django_db
+def test_waiting_for_our_own_pace_is_no_try():
+    run = running_run(candidates=1)
+    claims.hand_back(claims.claim(run.pk, 1)[0], after=timedelta(minutes=5), reason="at its limit")
+    Candidate.objects.update(not_before=timezone.now())
+    assert claims.claim(run.pk, 1)[0].attempts == 1
 
 
 @pytest.mark.django_db

@@ -1,6 +1,8 @@
 """The chain at the wire: who is asked, who is passed over and why, and what it costs."""
 
+import asyncio
 import json
+import threading
 
 import pytest
 from asgiref.sync import async_to_sync
@@ -22,6 +24,7 @@ from integrations.errors import (
 from integrations.gateway import Gateway
 from integrations.health import FAILURES_TO_OPEN
 from integrations.models import Connection, ProviderCall
+from integrations.pace import AtLimit
 from integrations.shared import open_shared
 from tests.harness.language_model import in_turn, refused
 from tests.harness.processes import start_python
@@ -280,22 +283,42 @@ def test_a_wait_that_is_too_long_is_told_and_nothing_is_sent(vendors, settings, 
     kimi, openai = vendors(kimi=always("yes"), openai=always("yes"))
     limited(settings, kimi={"requests": 1}, openai={"requests": 1})
     assert len(who(money, "1", "2", wait_seconds=5)) == 2
-    with pytest.raises(Unavailable, match="limit") as caught:
+    with pytest.raises(AtLimit, match="limit") as caught:
         ask(money, "3", wait_seconds=5)
     assert 50 < caught.value.retry_after <= 62
     assert (len(kimi.asked), len(openai.asked)) == (1, 1)
 
 
+def test_a_wait_that_is_short_enough_is_waited(vendors, settings, money):
+    kimi, openai = vendors(kimi=always("yes"), openai=always("yes"))
+    limited(settings, kimi={"requests": 1, "window": 1.5}, openai={"requests": 1})
+    (_, none), (_, spilled), (name, waited) = ask(money, "1", "2", "3", wait_seconds=30)
+    assert (name, none, len(spilled), waited) == ("kimi/kimi-k2.6", [], 1, [])
+    assert (len(kimi.asked), len(openai.asked)) == (2, 1)
+
+
 def test_calls_at_once_wait_for_each_other(vendors, settings, money):
-    (kimi,) = vendors(kimi=always("yes"))
-    limited(settings, kimi={"at_once": 1})
+    inside, most, lock = [], [], threading.Lock()
 
-    async def both():
+    def answer(_question):
+        with lock:
+            inside.append(1)
+            most.append(len(inside))
+        kimi.may_answer.wait(0.01)
+        with lock:
+            inside.pop()
+        return "yes"
+
+    (kimi,) = vendors(kimi=answer)
+    limited(settings, kimi={"at_once": 2})
+
+    async def together():
         async with open_chain(money.workspace_id) as chain:
-            models = [chain.through(gateway(money, str(one)), wait_seconds=30) for one in range(4)]
-            return [await one.complete(system="", user="Now.") for one in models]
+            models = [chain.through(gateway(money, str(one)), wait_seconds=60) for one in range(6)]
+            return await asyncio.gather(*(one.complete(system="", user="Now.") for one in models))
 
-    assert len(async_to_sync(both)()) == len(kimi.asked) == 4
+    assert len(async_to_sync(together)()) == len(kimi.asked) == 6
+    assert max(most) <= 2
 
 
 def test_a_key_that_the_vendor_asks_to_leave_alone_rests_for_everybody(vendors, settings, money):

@@ -43,13 +43,13 @@ def listen(money: Budget, *, pieces: int | None = None, heard: Heard | None = No
         gateway = Gateway(RunMeter(money.pk), workspace_id=money.workspace_id, run_ref="chat-1")
         async with open_chain(money.workspace_id) as chain:
             model = chain.through(gateway, wait_seconds=0)
-            heard.passed_over = model.passed_over
             async with aclosing(model.stream(system="Be kind.", turns=[ChatTurn("user", text)])) as stream:
                 async for piece in stream:
                     if isinstance(piece, Completion):
                         heard.whole = piece
                     else:
                         heard.pieces.append(piece)
+                    heard.passed_over = model.passed_over
                     if len(heard.pieces) == pieces:
                         return
 

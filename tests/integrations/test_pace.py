@@ -143,13 +143,12 @@ print(async_to_sync(ask)())
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("store", ["database", "redis"])
-def test_two_processes_keep_one_rate(store, settings, request):
+def test_two_processes_keep_one_rate(store, settings, own_shared_keys):
     url = settings.REDIS_URL
     if store == "redis" and not url:
         pytest.skip("there is no Redis")
-    used = {"REDIS_URL": url if store == "redis" else ""}
-    key = f"{request.node.name}"
-    workers = [start_python(PROCESS, key, **used) for _ in range(2)]
+    used = {"REDIS_URL": url if store == "redis" else "", "REDIS_PREFIX": settings.REDIS_PREFIX}
+    workers = [start_python(PROCESS, "a-key", **used) for _ in range(2)]
     given = [json.loads(worker.communicate(timeout=60)[0]) for worker in workers]
     assert sum(given) == 50
     assert SharedDocument.objects.exists() is (store == "database")
@@ -157,11 +156,10 @@ def test_two_processes_keep_one_rate(store, settings, request):
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("store", ["database", "redis"])
-def test_a_document_is_changed_by_one_at_a_time(store, settings, own_redis_keys):
+def test_a_document_is_changed_by_one_at_a_time(store, settings, own_shared_keys):
     if store == "redis" and not settings.REDIS_URL:
         pytest.skip("there is no Redis")
     settings.REDIS_URL = settings.REDIS_URL if store == "redis" else ""
-    settings.REDIS_PREFIX = settings.CACHES["default"].get("KEY_PREFIX", settings.REDIS_PREFIX)
 
     async def count() -> int:
         async with open_shared() as one, open_shared() as other:
