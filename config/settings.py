@@ -197,6 +197,10 @@ DEFAULT_FROM_EMAIL = text("DEFAULT_FROM_EMAIL", "Magnet Hunter <hello@localhost>
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("zh-hans", "简体中文"), ("sr-latn", "Srpski")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+# Whoever chose a language finds it again: a year, as long as the CSRF cookie.
+LANGUAGE_COOKIE_AGE = 31_449_600
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
@@ -250,6 +254,7 @@ if not DEBUG:
     SECURE_HSTS_PRELOAD = True
     SESSION_COOKIE_SECURE = SECURE_SSL_REDIRECT
     CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT
+    LANGUAGE_COOKIE_SECURE = SECURE_SSL_REDIRECT
 
 # --- the outside world ----------------------------------------------------------------------------
 

@@ -78,14 +78,14 @@ def answered(message: Message, visitor: Visitor) -> str:
         request.META["CSRF_COOKIE"] = visitor.csrf_cookie
     conversation = message.conversation
     editors = Membership.objects.filter(user_id=visitor.user_id, workspace_id=conversation.workspace_id)
-    parts = {
-        "message": message,
-        "may_change": editors.exclude(role=Membership.Role.VIEWER).exists(),
-        "csrf_token": get_token(request) if visitor.csrf_cookie else "",
-        "out_of_band": True,
-        "LANGUAGE_CODE": visitor.language or settings.LANGUAGE_CODE,
-        **profile_context(conversation),
-        **start_context(conversation),
-    }
-    with translation.override(visitor.language):
+    with translation.override(visitor.language):  # names of countries are chosen as the context is made
+        parts = {
+            "message": message,
+            "may_change": editors.exclude(role=Membership.Role.VIEWER).exists(),
+            "csrf_token": get_token(request) if visitor.csrf_cookie else "",
+            "out_of_band": True,
+            "LANGUAGE_CODE": visitor.language or settings.LANGUAGE_CODE,
+            **profile_context(conversation),
+            **start_context(conversation),
+        }
         return render_to_string("hunts/_answered.html", parts)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from hunts import passages, searches
 from hunts.icp import Icp
@@ -11,7 +12,6 @@ from hunts.models import Source
 from hunts.stages import qualify
 from integrations.connections import Access, accesses
 from integrations.providers.exa import Exa
-from integrations.providers.local import Local
 
 # Addresses and titles of the pages that passages are from.
 FRAME_CHARACTERS = 4_000
@@ -53,8 +53,8 @@ def estimate(icp: Icp, *, source: str, limit: int, workspace_id: int | None = No
         values = settings.PROVIDERS["exa"]
         exa = Exa(api_key=values["api_key"], base_url=values["base_url"])
         search = searches.worst_case_microusd(searches.plan(icp, source=source, limit=limit), exa.worst_case_microusd)
-        problem = "" if values["api_key"] else "Exa needs a key: set EXA_API_KEY, or choose another source."
-    judge = f"{models[0].provider.name} ({models[0].model})" if models else Local.name
+        problem = "" if values["api_key"] else _("Exa needs a key: set EXA_API_KEY, or choose another source.")
+    judge = f"{models[0].provider.name} ({models[0].model})" if models else _("Local judge")
     return Estimate(limit, str(Source(source).label), judge, search, judging, problem)
 
 

@@ -269,6 +269,11 @@ class RunEvent(models.Model):
     def __str__(self) -> str:
         return self.message
 
+    @property
+    def stage_name(self) -> str:
+        """The stage as people read it; '' where the line is about the run itself."""
+        return str(Stage(self.stage).label) if self.stage in Stage.values else self.stage
+
 
 class ConversationQuerySet(models.QuerySet["Conversation"]):
     def visible_to(self, workspace: Workspace) -> "ConversationQuerySet":

@@ -27,7 +27,8 @@ _OPEN = re.compile(
     r"egal|überall|weltweit|beliebig|jede größe|alle|"
     r"partout|peu importe|n'importe (?:où|qui)|toutes? (?:les )?tailles?|"
     r"不限|任意|任何(?:地方|规模|人)?|随便|都可以|全球|无所谓|不想说|"
-    r"svejedno|bilo (?:gde|ko|koja veličina|koje veličine)|svuda|nije bitno|bez ograničenja|radije ne bih rek(?:ao|la))"
+    r"svejedno|bilo (?:gde|ko|koja veličina|koje veličine)|svuda|nije bitno|bez ograničenja|"
+    r"radije ne bih(?: rek(?:ao|la))?)"
     r"\s*[.!。！]*\s*",
     re.IGNORECASE,
 )

@@ -6,44 +6,68 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('integrations', '0001_initial'),
+        ("accounts", "0001_initial"),
+        ("integrations", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='SharedDocument',
+            name="SharedDocument",
             fields=[
-                ('name', models.CharField(max_length=120, primary_key=True, serialize=False)),
-                ('document', models.JSONField(default=dict)),
-                ('version', models.BigIntegerField(default=0)),
-                ('expires_at', models.DateTimeField(db_index=True)),
+                ("name", models.CharField(max_length=120, primary_key=True, serialize=False)),
+                ("document", models.JSONField(default=dict)),
+                ("version", models.BigIntegerField(default=0)),
+                ("expires_at", models.DateTimeField(db_index=True)),
             ],
         ),
         migrations.CreateModel(
-            name='Connection',
+            name="Connection",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('provider', models.CharField(max_length=40)),
-                ('sealed_key', models.TextField(blank=True)),
-                ('key_ref', models.CharField(blank=True, max_length=64)),
-                ('key_set_at', models.DateTimeField(null=True)),
-                ('model', models.CharField(blank=True, max_length=100)),
-                ('position', models.IntegerField(null=True)),
-                ('is_on', models.BooleanField(default=True)),
-                ('problem', models.CharField(blank=True, max_length=300)),
-                ('requests_per_minute', models.PositiveIntegerField(null=True)),
-                ('tokens_per_minute', models.PositiveIntegerField(null=True)),
-                ('calls_at_once', models.PositiveIntegerField(null=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('key_set_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='connections', to='accounts.workspace')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("provider", models.CharField(max_length=40)),
+                ("sealed_key", models.TextField(blank=True)),
+                ("key_ref", models.CharField(blank=True, max_length=64)),
+                ("key_set_at", models.DateTimeField(null=True)),
+                ("model", models.CharField(blank=True, max_length=100)),
+                ("position", models.IntegerField(null=True)),
+                ("is_on", models.BooleanField(default=True)),
+                ("problem", models.CharField(blank=True, max_length=300)),
+                ("requests_per_minute", models.PositiveIntegerField(null=True)),
+                ("tokens_per_minute", models.PositiveIntegerField(null=True)),
+                ("calls_at_once", models.PositiveIntegerField(null=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "key_set_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "workspace",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="connections", to="accounts.workspace"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('workspace', 'provider'), name='one_connection_a_provider'), models.CheckConstraint(condition=models.Q(models.Q(('key_ref', ''), ('sealed_key', '')), models.Q(models.Q(('sealed_key', ''), _negated=True), models.Q(('key_ref', ''), _negated=True)), _connector='OR'), name='a_key_has_a_name')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("workspace", "provider"), name="one_connection_a_provider"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("key_ref", ""), ("sealed_key", "")),
+                            models.Q(
+                                models.Q(("sealed_key", ""), _negated=True), models.Q(("key_ref", ""), _negated=True)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="a_key_has_a_name",
+                    ),
+                ],
             },
         ),
     ]

@@ -8,7 +8,6 @@ def judged_when_created(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-
     dependencies = [("leads", "0003_facts_and_forms")]
 
     operations = [

@@ -184,6 +184,7 @@ def test_a_page_speaks_the_language_of_the_browser(client, browser, language):
 def test_a_language_that_was_chosen_goes_before_that_of_the_browser(client):
     answer = client.post("/language", {"language": "sr-latn", "next": "/about/crawler"})
     assert (answer.status_code, answer.headers["Location"]) == (302, "/about/crawler")
+    assert client.cookies[settings.LANGUAGE_COOKIE_NAME]["max-age"] > 30 * 24 * 60 * 60
     page = client.get("/", headers={"Accept-Language": "zh-CN"})
     assert PITCH["sr-latn"] in page.text
     assert 'value="sr-latn" lang="sr-latn" aria-current="true"' in page.text

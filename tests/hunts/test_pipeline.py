@@ -43,6 +43,15 @@ def test_a_run_finishes_and_every_quote_stands_in_its_snapshot(sandbox, start_ru
     assert all(texts[row.snapshot_sha256][row.start : row.end] == row.quote for row in quoted)
 
 
+@pytest.mark.parametrize(
+    ("brief", "summary"),
+    [("德国的机械加工企业", "找到 3 家公司"), ("Proizvođači metalnih delova u Nemačkoj", "Pronađene 3 firme")],
+    ids=["zh", "sr"],
+)
+def test_a_run_is_summed_up_in_the_language_of_its_brief(sandbox, start_run, brief, summary):
+    assert work(start_run(brief, limit=3)).summary.startswith(summary)
+
+
 def test_hostile_sites_gain_nothing(sandbox, start_run):
     work(start_run(limit=60))
     hostile = [company.domain for company in COMPANIES if company.is_hostile]

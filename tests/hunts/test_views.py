@@ -1,6 +1,5 @@
 """The doors of hunts and runs."""
 
-
 import pytest
 from django.urls import reverse
 
