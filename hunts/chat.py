@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User, Workspace
 from billing import ledger
 from billing.models import Budget
-from hunts import changes
+from hunts import changes, languages
 from hunts.icp import Icp
 from hunts.merging import merged
 from hunts.models import Conversation, Message, SavedIcp
@@ -26,9 +26,6 @@ from integrations.lexicon.text import visible
 MOST_SAID = 20_000  # characters
 MOST_MESSAGES = 200
 LEASE = timedelta(seconds=90)
-
-# The languages that the chat itself speaks, by what a brief is written in.
-SPOKEN = {"zh": "zh-hans", "sr": "sr-latn"}
 
 
 class NotSaid(ValueError):
@@ -214,15 +211,9 @@ def _ours(message: Message, **columns: object) -> None:
         raise LeaseLost
 
 
-def spoken(language: str) -> str:
-    """Return the language that the chat answers in, where a brief is written in `language`."""
-    code = SPOKEN.get(language, language)
-    return code if code in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
-
-
 def speaking(conversation: Conversation) -> translation.override:
     """Return a context in which the chat's sentences are in the customer's language."""
-    return translation.override(spoken(conversation.language))
+    return languages.speaking(conversation.language)
 
 
 def save_icp(workspace: Workspace, name: str, icp: Icp, *, by: User | None) -> SavedIcp:

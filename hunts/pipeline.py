@@ -16,13 +16,14 @@ import structlog
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.db import transaction
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from billing import ledger
 from billing.models import Budget
-from hunts import chat, claims, loading, recording, reports, searches
+from hunts import claims, loading, recording, reports, searches
+from hunts.languages import speaking
 from hunts.models import Candidate, Hunt, Run, RunEvent
 from hunts.stages import crawl, dedupe, deliver, discover, enrich, prescreen, qualify, score
 from hunts.tools import Kit, open_kit
@@ -140,7 +141,7 @@ async def work_on(run_id: int, *, concurrency: int | None = None, slice_seconds:
         return False
     ends_at = time.monotonic() + slice_seconds if slice_seconds else math.inf
     # What is noted on the way is read by the customer, in the language that they wrote in.
-    with structlog.contextvars.bound_contextvars(run_id=run_id), translation.override(chat.spoken(run.icp.language)):
+    with structlog.contextvars.bound_contextvars(run_id=run_id), speaking(run.icp.language):
         try:
             async with open_kit(run) as kit:
                 if not await _discover(run, kit):

@@ -31,6 +31,7 @@ from enrichment.models import Snapshot
 from enrichment.research import PAGES
 from hunts import questions, research_answers
 from hunts.icp import Icp
+from hunts.languages import speaking
 from hunts.meter import RunMeter
 from hunts.models import Hunt
 from hunts.research_answers import Answer, AnswerForm
@@ -169,7 +170,8 @@ async def work_on(research_id: int, *, slice_seconds: float | None = None) -> bo
     if research is None:
         return False
     ends_at = time.monotonic() + slice_seconds if slice_seconds is not None else math.inf
-    with structlog.contextvars.bound_contextvars(research_id=research_id):
+    language = research.hunt.icp.language if research.hunt else settings.LANGUAGE_CODE
+    with structlog.contextvars.bound_contextvars(research_id=research_id), speaking(language):
         try:
             return await _go_on(research, ends_at)
         except (LeaseLost, RunStopped):
@@ -266,7 +268,7 @@ def _claim(research_id: int) -> Research | None:
         problem="",
     ):
         return None
-    return Research.objects.select_related("lead").get(pk=research_id)
+    return Research.objects.select_related("lead", "hunt").get(pk=research_id)
 
 
 def _hold_on(research: Research, **columns: object) -> None:
