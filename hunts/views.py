@@ -9,16 +9,12 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.middleware import MemberRequest, editor_required, member_required
 from hunts import changes, launch, pipeline, profile, runpage
+from hunts.chat_views import EXAMPLES
 from hunts.forms import LimitForm
 from hunts.models import Hunt, Run
 from leads.scoring import Tier
 
 PAGE_ROWS = 50
-EXAMPLES = (
-    "Contract manufacturers of precision machined parts in Germany or Austria with 20-500 employees, no distributors",
-    "Fintech companies in the United Kingdom with fewer than 50 employees",
-    "Sous-traitants en usinage en Auvergne-Rhône-Alpes",
-)
 
 
 def home(request: HttpRequest) -> HttpResponse:
