@@ -43,6 +43,29 @@
     if (isNearEnd()) toEnd();
   });
 
+  // The profile that comes with an answer leaves what somebody is typing into the form. One that is on its way to the
+  // server is answered with the profile of then, and asks for the newest afterwards.
+  let hasMissed = false;
+  document.addEventListener("htmx:oobBeforeSwap", (event) => {
+    const { target, fragment } = event.detail;
+    if (target.id !== "profile") return;
+    if (target.classList.contains("htmx-request")) {
+      event.detail.shouldSwap = false;
+      hasMissed = true;
+      return;
+    }
+    target.querySelectorAll("input[id]").forEach((field) => {
+      const same = field.value !== field.defaultValue && fragment.querySelector(`#${CSS.escape(field.id)}`);
+      if (same) same.value = field.value;
+    });
+  });
+  document.addEventListener("htmx:afterSettle", () => {
+    const profile = hasMissed && find("#profile:not(.htmx-request)");
+    if (!profile) return;
+    hasMissed = false;
+    htmx.trigger(profile, "change");
+  });
+
   // Menus made of <details> close on a click elsewhere and on Escape.
   document.addEventListener("click", (event) => {
     document.querySelectorAll("details.menu[open]").forEach((menu) => {

@@ -173,3 +173,17 @@ def test_a_model_that_is_gone_leaves_an_answer_by_rules_and_a_way_to_ask_again(o
     page.get_by_role("button", name="Ask the model again").click()
     expect(page.get_by_text("I am back.")).to_be_visible()
     assert Message.objects.filter(role=Message.Role.ASSISTANT).count() == 1
+
+
+def test_what_somebody_types_beside_an_answer_is_still_there_when_it_comes(open_page, member, model):
+    brief, reply, _second = SPOKEN["en"]
+    page = open_page()
+    begin(page, member, brief)
+    expect(page.locator(".said.writing")).to_be_visible()
+    page.get_by_label("New criterion").fill("The company exports.")
+    model.let_go(1_000)
+    expect(page.get_by_label("What you sell")).to_have_value("coolant pumps")
+    expect(page.get_by_label("New criterion")).to_have_value("The company exports.")
+    page.get_by_label("New criterion").press("Enter")
+    expect(page.locator('input[value="The company exports."]')).to_be_visible()
+    assert reply.replace("**", "") in page.locator(".message.assistant").last.inner_text()
