@@ -6,6 +6,7 @@ from allauth.account.adapter import DefaultAccountAdapter
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
 from django.http import HttpRequest
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from accounts.models import User, Workspace
@@ -18,6 +19,8 @@ class AccountAdapter(DefaultAccountAdapter):
         with transaction.atomic():
             saved = super().save_user(request, user, form, commit=commit)
             if commit and isinstance(saved, User):
+                saved.language = get_language() or ""
+                saved.save(update_fields=["language"])
                 name = saved.email.split("@", 1)[0]
                 Workspace.start(_("%(name)s's workspace") % {"name": name}, owner=saved, slug="")
         return saved

@@ -7,6 +7,7 @@ from django.contrib.auth.admin import UserAdmin
 from django.http import HttpRequest
 
 from accounts.models import Membership, User, Workspace
+from accounts.notification_models import NotificationDelivery
 
 
 class FactsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -49,3 +50,14 @@ class WorkspaceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ("name", "slug", "created_at")
     search_fields = ("name", "slug")
     inlines = (MembershipInline,)
+
+
+@admin.register(NotificationDelivery)
+class NotificationDeliveryAdmin(FactsAdmin):
+    """What left the house, what waits, and what did not arrive and why."""
+
+    list_display = ("channel", "status", "attempts", "not_before", "address", "problem", "created_at")
+    list_filter = ("channel", "status")
+    list_select_related = ("notification",)
+    search_fields = ("address",)
+    ordering = ("-pk",)

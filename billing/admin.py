@@ -1,19 +1,131 @@
-"""Money, to look at."""
+"""Money, to look at. What an operator may do with it calls the functions that everybody calls."""
 
-from django.contrib import admin
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ActionForm
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
 
 from accounts.admin import FactsAdmin
-from billing.models import Budget, Hold
+from accounts.models import User
+from billing import ledger, reconciling
+from billing.amounts import microusd
+from billing.models import Budget, Entry, Hold, SpendingLimit
 
 
 @admin.register(Budget)
 class BudgetAdmin(FactsAdmin):
-    list_display = ("pk", "workspace", "cap_microusd", "spent_microusd", "reserved_microusd", "is_open", "created_at")
+    list_display = (
+        "pk",
+        "scope",
+        "workspace",
+        "period",
+        "subject",
+        "cap_microusd",
+        "spent_microusd",
+        "reserved_microusd",
+        "is_open",
+    )
     list_select_related = ("workspace",)
-    list_filter = ("is_open",)
+    list_filter = ("scope", "period", "is_open")
+
+
+@admin.register(Entry)
+class EntryAdmin(FactsAdmin):
+    list_display = ("created_at", "budget_id", "hold_id", "credit", "debit", "amount_microusd", "refund_key", "note")
+    list_filter = ("debit", "credit")
+
+
+@admin.register(SpendingLimit)
+class SpendingLimitAdmin(FactsAdmin):
+    list_display = ("workspace", "scope", "subject", "limit_microusd", "set_by", "changed_at")
+    list_select_related = ("workspace", "set_by")
+    list_filter = ("scope",)
+
+
+class FateFilter(admin.SimpleListFilter):
+    """Narrows holds down to what an operator has to look into."""
+
+    title = "to look into"
+    parameter_name = "look"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("unknown", "fate unknown"), ("overdraw", "beyond its ceilings"), ("refunded", "refunded")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Hold]) -> QuerySet[Hold]:
+        if self.value() == "unknown":
+            before = timezone.now() - reconciling.LONGEST_CALL
+            return queryset.filter(status=Hold.Status.HELD, created_at__lt=before)
+        if self.value() == "overdraw":
+            return queryset.filter(overdraw_microusd__gt=0)
+        if self.value() == "refunded":
+            return queryset.filter(refunded_microusd__gt=0)
+        return queryset
+
+
+class MoneyActionForm(ActionForm):
+    """Why, how much, and a key of the page, so that a page sent twice refunds once."""
+
+    reason = forms.CharField(required=False, max_length=300)
+    dollars = forms.DecimalField(required=False, min_value=0, help_text="of each; empty for all that remains")
+    key = forms.CharField(required=False, widget=forms.HiddenInput, initial=lambda: uuid.uuid4().hex)
 
 
 @admin.register(Hold)
 class HoldAdmin(FactsAdmin):
-    list_display = ("pk", "provider", "operation", "status", "amount_microusd", "settled_microusd", "created_at")
-    list_filter = ("status", "provider")
+    list_display = (
+        "pk",
+        "workspace",
+        "provider",
+        "operation",
+        "status",
+        "amount_microusd",
+        "settled_microusd",
+        "overdraw_microusd",
+        "refunded_microusd",
+        "created_at",
+        "note",
+    )
+    list_select_related = ("workspace",)
+    list_filter = (FateFilter, "status", "provider")
+    action_form = MoneyActionForm
+    actions = ("give_back", "refund")
+
+    def has_money_permission(self, request: HttpRequest) -> bool:
+        return request.user.is_active and request.user.has_perm("billing.change_hold")
+
+    @admin.action(description="Not billed, as the vendor's bill shows: give back", permissions=["money"])
+    def give_back(self, request: HttpRequest, queryset: QuerySet[Hold]) -> None:
+        reason = request.POST.get("reason", "")
+        self._do(request, queryset, lambda hold, by: reconciling.give_back(hold, reason=reason, by=by))
+
+    @admin.action(description="Refund", permissions=["money"])
+    def refund(self, request: HttpRequest, queryset: QuerySet[Hold]) -> None:
+        form = MoneyActionForm(request.POST)
+        form.fields["action"].choices = [("refund", "refund")]  # type: ignore[attr-defined]
+        if not form.is_valid() or not form.cleaned_data["reason"] or not form.cleaned_data["key"]:
+            self.message_user(request, "A refund needs a reason, and an amount of dollars or none.", messages.ERROR)
+            return
+        told = form.cleaned_data
+
+        def refund(hold: Hold, by: User) -> bool:
+            amount = hold.charged_microusd if told["dollars"] is None else microusd(told["dollars"])
+            return ledger.refund(hold.pk, amount, key=f"{told['key'][:40]}:{hold.pk}", by=by, note=told["reason"])
+
+        self._do(request, queryset, refund)
+
+    def _do(self, request: HttpRequest, holds: QuerySet[Hold], move: Callable[[Hold, User], bool]) -> None:
+        """Do the same with each hold, and say how it went."""
+        assert isinstance(request.user, User)
+        for hold in holds:
+            try:
+                is_done = move(hold, request.user)
+            except (ledger.RefundRefused, reconciling.StillLive, ValueError) as error:
+                self.message_user(request, f"Hold {hold.pk}: {error}", messages.ERROR)
+            else:
+                self.message_user(request, f"Hold {hold.pk}: {'done' if is_done else 'was done before'}.")

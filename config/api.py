@@ -14,8 +14,16 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 from redis.exceptions import RedisError
 
 from accounts.api import MemberAuth, ProblemOut, problem
+from accounts.notification_api import router as notifications
+from hunts.analytics_api import router as analytics
 from hunts.api import hunts, runs
+from hunts.costs_api import router as run_costs
+from hunts.estimate_api import estimates
+from hunts.pipeline import AlreadyLive, NotStarted
+from hunts.presets_api import router as presets
+from hunts.run_api import router as run_operations
 from leads.api import router as leads
+from leads.merge_api import router as merging
 
 logger = structlog.get_logger(__name__)
 
@@ -27,8 +35,15 @@ api = NinjaAPI(
     docs_url="/docs",
 )
 api.add_router("/hunts", hunts)
+api.add_router("/hunts", estimates)
+api.add_router("/runs", run_operations)  # before "/runs/{id}/{action}", which would take its addresses
+api.add_router("/runs", run_costs)
 api.add_router("/runs", runs)
 api.add_router("/leads", leads)
+api.add_router("/leads", merging)
+api.add_router("/presets", presets)
+api.add_router("/analytics", analytics)
+api.add_router("/notifications", notifications)
 elsewhere = Router()  # added last: it takes what no other path has taken
 
 
@@ -92,6 +107,11 @@ def invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
 @api.exception_handler(HttpError)
 def refused(request: HttpRequest, error: HttpError) -> HttpResponse:
     return problem(error.status_code, str(error))
+
+
+@api.exception_handler(NotStarted)
+def not_started(request: HttpRequest, error: NotStarted) -> HttpResponse:
+    return problem(409, str(error), run_id=error.run.pk if isinstance(error, AlreadyLive) else None)
 
 
 @api.exception_handler(RequestDataTooBig)

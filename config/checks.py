@@ -33,6 +33,19 @@ def leases_outlive_stages(app_configs: Any, **kwargs: Any) -> list[CheckMessage]
 
 
 @register()
+def nothing_kills_a_process_in_production(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    if settings.DEBUG or not settings.CRASH_AT:
+        return []
+    return [
+        Error(
+            "CRASH_AT is set without DEBUG.",
+            hint="It is for tests of crashes: remove it from the environment.",
+            id="magnet.E009",
+        )
+    ]
+
+
+@register()
 def sandbox_is_on_loopback(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     address = settings.PROVIDERS["sandbox"]["base_url"]
     if not address or urlsplit(address).hostname in {"127.0.0.1", "localhost", "::1"}:

@@ -1,5 +1,6 @@
 """All settings, and the only reader of the environment. See .env.example for what each means."""
 
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,18 @@ def secret(name: str) -> str:
     value = text(name)
     looks_like_placeholder = value.lower().startswith(("changeme", "change-me", "your-", "your_", "<", "sk-xxx", "xxx"))
     return "" if looks_like_placeholder else value
+
+
+def amount(name: str) -> int | None:
+    """Return dollars as micro-dollars; None where the setting is empty. Raises ImproperlyConfigured for what is none."""
+    value = text(name)
+    try:
+        dollars = Decimal(value or 0)
+    except InvalidOperation:
+        dollars = Decimal(-1)
+    if not 0 <= dollars < 10**12:
+        raise ImproperlyConfigured(f"{name}: {value!r} is no amount of dollars, such as 250 or 99.50.")
+    return int(dollars * 1_000_000) if value else None
 
 
 def route(pair: str) -> tuple[str, tuple[str, int]]:
@@ -69,7 +82,6 @@ INSTALLED_APPS = [
     "allauth.account",
     "csp",
     "django_htmx",
-    "django_q",
     "ninja",
     "config.apps.ConfigApp",
     "accounts",
@@ -78,6 +90,8 @@ INSTALLED_APPS = [
     "leads",
     "enrichment",
     "hunts",
+    # After hunts, whose `qcluster` stands before its own.
+    "django_q",
 ]
 
 MIDDLEWARE = [
@@ -132,6 +146,16 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = 60
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    # A machine that is cut off in the middle of a transaction must not keep its rows locked, nor wait for ever.
+    _idle = env.int("DB_IDLE_SECONDS", default=60)
+    DATABASES["default"]["OPTIONS"] = DATABASES["default"].get("OPTIONS", {}) | {
+        "options": f"-c idle_in_transaction_session_timeout={_idle}s",
+        "connect_timeout": 10,
+        "keepalives_idle": _idle,
+        "keepalives_interval": 10,
+        "keepalives_count": 3,
+        "tcp_user_timeout": _idle * 1_000,
+    }
 
 REDIS_URL = text("REDIS_URL")
 # Installations that share one Redis keep their keys apart by this.
@@ -191,6 +215,9 @@ ACCOUNT_PREVENT_ENUMERATION = True
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
 DEFAULT_FROM_EMAIL = text("DEFAULT_FROM_EMAIL", "Magnet Hunter <hello@localhost>")
+EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT_SECONDS", default=15)
+# Where people reach the site: what links in e-mails and in Slack begin with.
+SITE_URL = text("SITE_URL", "http://localhost:8000").rstrip("/")
 
 # --- language and time ----------------------------------------------------------------------------
 
@@ -281,6 +308,7 @@ PROVIDERS: dict[str, dict[str, str]] = {
         "model": text("LOCAL_LLM_MODEL", "local"),
     },
     "exa": {"api_key": secret("EXA_API_KEY"), "base_url": text("EXA_BASE_URL", "https://api.exa.ai")},
+    "slack": {"base_url": text("SLACK_BASE_URL", "https://hooks.slack.com")},
     "sandbox": {"base_url": text("SANDBOX_BASE_URL")},
 }
 LANGUAGE_MODEL_ORDER = env.list("LANGUAGE_MODEL_ORDER", default=["kimi", "moonshot", "openai", "local_server", "local"])
@@ -296,6 +324,10 @@ LANGUAGE_MODEL_LIMITS = {
 LANGUAGE_MODEL_WAIT_SECONDS = env.int("LANGUAGE_MODEL_WAIT_SECONDS", default=45)
 # What one conversation may spend on a language model before rules answer instead.
 CHAT_MAX_SPEND_MICROUSD = round(env.float("CHAT_MAX_SPEND", default=0.5) * 1_000_000)
+# What the whole installation may spend in a calendar month (UTC), whoever asks for it; None for no limit.
+MONTHLY_SPENDING_LIMIT_MICROUSD = amount("MONTHLY_SPENDING_LIMIT")
+# When a hold whose call nobody knows the fate of is counted as spent. Vendors' bills show a call within a day or two.
+RECONCILE_AFTER_HOURS = env.int("RECONCILE_AFTER_HOURS", default=72)
 CRAWLER_CONTACT_URL = text("CRAWLER_CONTACT_URL", "http://localhost:8000/about/crawler")
 CRAWLER_USER_AGENT = f"MagnetHunter/{VERSION} (+{CRAWLER_CONTACT_URL})"
 # Hosts (or, with a leading dot, all hosts below) that the crawler finds at an address of the operator's own.
@@ -307,6 +339,11 @@ PAGE_TTL_DAYS = env.int("PAGE_TTL_DAYS", default=7)
 PAGE_KEEP_DAYS = env.int("PAGE_KEEP_DAYS", default=180)
 VERDICT_TTL_DAYS = env.int("VERDICT_TTL_DAYS", default=14)
 PAGES_PER_SITE = env.int("PAGES_PER_SITE", default=5)
+# Below this share of new companies (0 to 1) a hunt says before its start that its filters bring little that is new.
+NOVELTY_THRESHOLD = env.float("NOVELTY_THRESHOLD", default=0.2)
+
+# How long a site waits for a reader of ours that died before another one asks it anything.
+SITE_TURN_SECONDS = env.float("SITE_TURN_SECONDS", default=60)
 
 # --- the engine -----------------------------------------------------------------------------------
 
@@ -314,6 +351,12 @@ WORKER_CONCURRENCY = env.int("WORKER_CONCURRENCY", default=32)
 LEASE_SECONDS = env.int("LEASE_SECONDS", default=180)
 STAGE_DEADLINE_SECONDS = env.int("STAGE_DEADLINE_SECONDS", default=120)
 CANDIDATE_MAX_ATTEMPTS = env.int("CANDIDATE_MAX_ATTEMPTS", default=4)
+# How long a worker that is told to go may take to end what is under way; then it hands it back.
+WORKER_GRACE_SECONDS = env.int("WORKER_GRACE_SECONDS", default=20)
+# The sweep adds no nudges to a queue that has so many messages.
+QUEUE_MOST_MESSAGES = env.int("QUEUE_MOST_MESSAGES", default=1_000)
+# `place:n` kills the process when it comes by that place for the n-th time; obeyed with DEBUG alone.
+CRASH_AT = text("CRASH_AT")
 
 # --- watching it run ------------------------------------------------------------------------------
 

@@ -2,10 +2,11 @@
 
 from django.contrib import admin
 from django.urls import include, path
-from django.views.i18n import set_language
 
+from accounts.views import set_language
 from config import pages
 from config.api import api
+from hunts import analytics_views
 from hunts.views import home
 
 urlpatterns = [
@@ -14,10 +15,14 @@ urlpatterns = [
     path("about/crawler", pages.crawler, name="crawler"),
     path("accounts/", include("allauth.urls")),
     path("hunts/", include("hunts.urls")),
+    path("analytics/", analytics_views.page, name="analytics"),
     path("leads/", include("leads.urls")),
     path("leads/", include("enrichment.urls")),
     path("leads/", include("hunts.research_urls")),
     path("settings/", include("integrations.urls")),
+    path("settings/", include("billing.urls")),
+    path("settings/", include("integrations.notification_urls")),
+    path("", include("accounts.notification_urls")),
     path("api/", api.urls),
     path("admin/", admin.site.urls),
 ]

@@ -17,9 +17,13 @@ from integrations.egress.policy import Policy
 
 @dataclass(frozen=True, slots=True)
 class Crawler:
-    """A reader and a photographer that share their manners with all others of the installation."""
+    """Readers and a photographer that share their manners with all others of the installation.
+
+    `reader_anew` asks the sites again, whatever is remembered of them.
+    """
 
     reader: SiteReader
+    reader_anew: SiteReader
     photographer: Photographer
 
 
@@ -31,7 +35,7 @@ async def open_crawler(
     `stack` closes them. Without `from_cache` every page is asked for anew and none is kept; `renders` and
     `always_renders` say whether the browser is used at all, and whether for pages that do not need it too.
     """
-    policy, hosts, robots_store = egress_policy(), StoredHosts(), StoredRobots()
+    policy, hosts, robots_store = egress_policy(), StoredHosts(settings.SITE_TURN_SECONDS), StoredRobots()
     executable, endpoint = settings.BROWSER_EXECUTABLE, settings.BROWSER_WS_ENDPOINT
     has_browser, install_hint = await available(executable, endpoint) if renders else (False, "")
     browser, camera = [
@@ -48,17 +52,21 @@ async def open_crawler(
     ]
     for opened in filter(None, (browser, camera)):
         await stack.enter_async_context(opened)
-    reader = SiteReader(
-        policy=policy,
-        user_agent=settings.CRAWLER_USER_AGENT,
-        cache=StoredPages() if from_cache else None,
-        browser=browser,
-        hosts=hosts,
-        robots_store=robots_store,
-        no_browser_hint=install_hint,
-        always_renders=always_renders,
-        fresh_for=timedelta(days=settings.PAGE_TTL_DAYS),
-    )
+    reader, reader_anew = [
+        SiteReader(
+            policy=policy,
+            user_agent=settings.CRAWLER_USER_AGENT,
+            cache=StoredPages() if from_cache else None,
+            browser=browser,
+            hosts=hosts,
+            robots_store=robots_store,
+            no_browser_hint=install_hint,
+            always_renders=always_renders,
+            fresh_for=timedelta(days=settings.PAGE_TTL_DAYS),
+            anew=anew,
+        )
+        for anew in (False, True)
+    ]
     photographer = Photographer(
         camera=camera,
         policy=policy,
@@ -67,7 +75,7 @@ async def open_crawler(
         robots_store=robots_store,
         fresh_for=timedelta(days=settings.PAGE_TTL_DAYS),
     )
-    return Crawler(reader, photographer)
+    return Crawler(reader, reader_anew, photographer)
 
 
 def egress_policy() -> Policy:

@@ -14,6 +14,9 @@ from integrations.lexicon.domains import host_of, registrable_domain
 # short because the fault may have been on our side of the wire.
 FAILED_FOR_SECONDS = 900
 MOST_FAILED_SECONDS = 86_400
+# A turn outlives any one request (the deadline plus a crawl delay) and is held on to at each. The turn of a reader that
+# died is waited for so long.
+TURN_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +33,9 @@ class Failure:
 
 
 class Hosts(Protocol):
-    """Turns and failures by host (`turn_of`). Times are `time.time()` seconds."""
+    """Turns and failures by host (`turn_of`). Times are `time.time()` seconds; a turn should last `turn_seconds`."""
+
+    turn_seconds: float
 
     async def take(self, host: str, holder: str, seconds: float) -> float | None:
         """Take the turn at `host` for so long, or hold on to it; None while another reader has it.
@@ -73,6 +78,8 @@ class _Host:
 
 class MemoryHosts:
     """Turns of one process."""
+
+    turn_seconds = TURN_SECONDS
 
     def __init__(self) -> None:
         self._hosts: dict[str, _Host] = {}

@@ -59,23 +59,27 @@ def _keep(cached: CachedPage) -> None:
     }
     with transaction.atomic():
         Snapshot.keep([page.text, page.clues] if page.clues else [page.text])
-        Page.objects.update_or_create(
+        row = Page(
             url_sha256=sha256_of(cached.url),
-            defaults={
-                "url": cached.url,
-                "final_url": page.url,
-                "host": host_of(page.url)[:253],
-                "snapshot_id": page.sha256,
-                "clues_id": sha256_of(page.clues) if page.clues else None,
-                "title": page.title[:500],
-                "language": page.language[:12],
-                "how": page.how,
-                "facts": facts,
-                "etag": cached.etag[:300],
-                "last_modified": cached.last_modified[:100],
-                "fetched_at": cached.fetched_at,
-            },
+            url=cached.url,
+            final_url=page.url,
+            host=host_of(page.url)[:253],
+            snapshot_id=page.sha256,
+            clues_id=sha256_of(page.clues) if page.clues else None,
+            title=page.title[:500],
+            language=page.language[:12],
+            how=page.how,
+            facts=facts,
+            etag=cached.etag[:300],
+            last_modified=cached.last_modified[:100],
+            fetched_at=cached.fetched_at,
         )
+        Page.objects.bulk_create(
+            [row], update_conflicts=True, unique_fields=["url_sha256"], update_fields=_WHAT_IT_SHOWED
+        )
+
+
+_WHAT_IT_SHOWED = [field.name for field in Page._meta.concrete_fields if field.name not in ("id", "url_sha256")]
 
 
 def _fact_json(fact: PageFact) -> dict[str, Any]:

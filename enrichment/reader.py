@@ -78,7 +78,8 @@ class SiteReader:
 
     `user_agent` names us and how to reach us; its first word is what robots.txt files address. `hosts` and
     `robots_store` are what readers share to be polite together. `no_browser_hint` says how to get a browser and is
-    shown where one was needed; `always_renders` uses it for every page. One reader serves one event loop.
+    shown where one was needed; `always_renders` uses it for every page. With `anew` every page is asked for, also of a
+    site that failed a short while ago: a person wants to know it now. One reader serves one event loop.
     """
 
     def __init__(
@@ -96,6 +97,7 @@ class SiteReader:
         sleep: Sleep = asyncio.sleep,
         deadline: float = 20.0,
         fresh_for: timedelta = FRESH_FOR,
+        anew: bool = False,
     ) -> None:
         self._policy = policy.for_strangers()
         self._user_agent = user_agent
@@ -109,6 +111,7 @@ class SiteReader:
         self._sleep = sleep
         self._deadline = deadline
         self._fresh_for = fresh_for
+        self._anew = anew
         self._locks: weakref.WeakValueDictionary[str, asyncio.Lock] = weakref.WeakValueDictionary()
 
     async def read_site(self, website: str, *, topics: Sequence[str] = (), max_pages: int = 5) -> ReadSite:
@@ -150,7 +153,7 @@ class SiteReader:
         """Return the home page from the network, and remember a host that cannot be read. Raises `EgressError`."""
         host = turn_of(variants[0])
         failure = await self._hosts.failure(host)
-        if failure is not None and not failure.is_over:
+        if failure is not None and not failure.is_over and not self._anew:
             raise LeftAlone(failure)
         # Waiting for a turn is not the site's fault and does not count against its time.
         if await visit.wait_for_turn(variants[0]) and (read := await self._fresh_home(variants)) is not None:
@@ -261,7 +264,7 @@ class SiteReader:
         return [str(base.copy_with(raw_path=path.encode())) for path in COMMON_PATHS[: max_pages - 1]]
 
     async def _fresh(self, url: str) -> _Read | None:
-        kept = await self._cache.get(url) if self._cache is not None else None
+        kept = await self._cache.get(url) if self._cache is not None and not self._anew else None
         if kept is None or kept.fetched_at < datetime.now(UTC) - self._fresh_for:
             return None
         # A page that wanted a browser is read again once there is one.

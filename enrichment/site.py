@@ -21,8 +21,6 @@ _FIRST_PAUSE_SECONDS = 0.5
 # A site that asks for more patience than this is left for another day.
 MAX_PAUSE_SECONDS = 10.0
 _PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
-# A turn outlives any one request (the deadline plus a crawl delay) and is held on to at each.
-TURN_SECONDS = 60.0
 # A redirect is a request like any other, so the crawl delay comes before it too.
 _REDIRECTS_WAITED_FOR = 2
 _FIRST_LOOK_SECONDS, _LAST_LOOK_SECONDS = 0.1, 2.0
@@ -73,11 +71,11 @@ class Visit:
         if host != self._turn:
             await self.end_turn()
         has_waited, pause = False, _FIRST_LOOK_SECONDS
-        while (free_at := await self._hosts.take(host, self._holder, TURN_SECONDS)) is None:
+        while (free_at := await self._hosts.take(host, self._holder, self._hosts.turn_seconds)) is None:
             has_waited = True
             await self._sleep(pause * random.uniform(0.75, 1.25))  # noqa: S311 - no secret depends on it
             pause = min(2 * pause, _LAST_LOOK_SECONDS)
-        self._turn, self._turn_ends_at = host, time.time() + TURN_SECONDS
+        self._turn, self._turn_ends_at = host, time.time() + self._hosts.turn_seconds
         self._free_at = max(free_at, self._free_at)
         return has_waited
 
@@ -168,7 +166,7 @@ class Visit:
 
     async def _take_care(self, url: str) -> None:
         """Have the turn, for long enough, and wait out the site's crawl delay."""
-        if turn_of(url) != self._turn or self._turn_ends_at - time.time() < TURN_SECONDS / 2:
+        if turn_of(url) != self._turn or self._turn_ends_at - time.time() < self._hosts.turn_seconds / 2:
             await self.wait_for_turn(url)
         wait = self._free_at - time.time()
         if wait > 0:

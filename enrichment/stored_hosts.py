@@ -7,13 +7,16 @@ from asgiref.sync import sync_to_async
 from django.db.models import Q
 from django.utils import timezone
 
-from enrichment.hosts import Failure, pause_after
+from enrichment.hosts import TURN_SECONDS, Failure, pause_after
 from enrichment.models import Host, RobotsFile
 from integrations.egress.robots import RobotsText
 
 
 class StoredHosts:
     """`Hosts` over rows. A turn is taken by ONE conditional UPDATE, so that two readers never both win."""
+
+    def __init__(self, turn_seconds: float = TURN_SECONDS) -> None:
+        self.turn_seconds = turn_seconds
 
     async def take(self, host: str, holder: str, seconds: float) -> float | None:
         return await sync_to_async(_take)(host, holder, seconds)

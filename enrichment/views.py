@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import QuerySet
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
@@ -35,7 +36,7 @@ class Proof:
 def evidence(request: MemberRequest, pk: int, evidence_pk: int) -> HttpResponse:
     """Show the stored page of a verdict, with the quote marked at its offsets."""
     lead = _lead(request, pk)
-    row = get_object_or_404(Evidence, pk=evidence_pk, assessment__lead=lead, start__isnull=False)
+    row = get_object_or_404(Evidence, pk=evidence_pk, assessment__lead__in=_family(lead), start__isnull=False)
     proof = Proof(
         title=row.text,
         url=row.url,
@@ -56,7 +57,7 @@ def evidence(request: MemberRequest, pk: int, evidence_pk: int) -> HttpResponse:
 def fact(request: MemberRequest, pk: int, fact_pk: int) -> HttpResponse:
     """Show where a fact stands on the stored page, or in what was kept of its source."""
     lead = _lead(request, pk)
-    row = get_object_or_404(Fact, pk=fact_pk, lead=lead)
+    row = get_object_or_404(Fact, pk=fact_pk, lead__in=_family(lead))
     proof = Proof(
         title=f"{row.get_kind_display()}: {row.value}",
         url=row.source_url,
@@ -74,7 +75,9 @@ def fact(request: MemberRequest, pk: int, fact_pk: int) -> HttpResponse:
 def contact(request: MemberRequest, pk: int, contact_pk: int) -> HttpResponse:
     """Show where a contact was published."""
     lead = _lead(request, pk)
-    row = get_object_or_404(Contact.objects.exclude(quote="").exclude(snapshot_sha256=""), pk=contact_pk, lead=lead)
+    row = get_object_or_404(
+        Contact.objects.exclude(quote="").exclude(snapshot_sha256=""), pk=contact_pk, lead__in=_family(lead)
+    )
     proof = Proof(
         title=_("Contact: %s") % row,
         url=row.source_url,
@@ -102,7 +105,13 @@ def screenshot(request: MemberRequest, pk: int) -> HttpResponseBase:
 
 
 def _lead(request: MemberRequest, pk: int) -> Lead:
-    return get_object_or_404(Lead.objects.visible_to(request.workspace), pk=pk)
+    """Return the lead, or the one that it was merged into: its proofs are shown there."""
+    lead = get_object_or_404(Lead.objects.of_workspace(request.workspace).select_related("merged_into"), pk=pk)
+    return lead.merged_into or lead
+
+
+def _family(lead: Lead) -> QuerySet[Lead]:
+    return Lead.objects.family_of(lead.pk)
 
 
 def _shown(request: HttpRequest, lead: Lead, proof: Proof) -> HttpResponse:

@@ -1,4 +1,4 @@
-"""Hunts and runs, to look at; a run that must be stopped is cancelled by the same function that its page calls."""
+"""Hunts and runs, to look at; a run is paused, resumed, cancelled and retried by the functions that its page calls."""
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
@@ -6,35 +6,68 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from accounts.admin import FactsAdmin
+from hunts.filter_models import FilterHistory
 from hunts.models import Candidate, Hunt, Run, RunEvent
 
 
 @admin.register(Hunt)
 class HuntAdmin(FactsAdmin):
-    list_display = ("name", "workspace", "source", "limit", "created_at")
+    list_display = ("name", "workspace", "source", "limit", "created_at", "deleted_at")
     list_select_related = ("workspace",)
     list_filter = ("source",)
 
 
 @admin.register(Run)
 class RunAdmin(FactsAdmin):
-    list_display = ("pk", "hunt", "workspace", "status", "source", "created_at", "finished_at")
+    list_display = ("pk", "hunt", "workspace", "status", "ceiling", "source", "created_at", "finished_at", "deleted_at")
     list_select_related = ("hunt", "workspace")
-    list_filter = ("status", "source")
-    actions = ("cancel",)
+    list_filter = ("status", "ceiling", "source")
+    actions = ("pause", "resume", "cancel", "retry")
+
+    @admin.action(description="Pause the selected runs")
+    def pause(self, request: HttpRequest, runs: QuerySet[Run]) -> None:
+        self._change(request, runs, "pause")
+
+    @admin.action(description="Resume the selected runs")
+    def resume(self, request: HttpRequest, runs: QuerySet[Run]) -> None:
+        self._change(request, runs, "resume")
 
     @admin.action(description="Cancel the selected runs")
     def cancel(self, request: HttpRequest, runs: QuerySet[Run]) -> None:
-        # Here, because the pipeline and the vendors' clients behind it would slow every command of manage.py down.
-        from hunts import launch
+        self._change(request, runs, "cancel")
 
-        stopped = sum(launch.change(run, "cancel") for run in runs)
-        self.message_user(request, _("%s runs were cancelled.") % stopped, messages.SUCCESS)
+    @admin.action(description="Retry what failed in the selected runs")
+    def retry(self, request: HttpRequest, runs: QuerySet[Run]) -> None:
+        self._change(request, runs, "retry")
+
+    def _change(self, request: HttpRequest, runs: QuerySet[Run], action: str) -> None:
+        # Here, because the pipeline and the vendors' clients behind it would slow every command of manage.py down.
+        from hunts import launch, pipeline
+
+        changed = 0
+        for run in runs:
+            try:
+                changed += launch.change(run, action)
+            except pipeline.NotStarted as error:
+                self.message_user(request, _("Run %(run)s: %(why)s") % {"run": run.pk, "why": error}, messages.WARNING)
+        told = _("%(changed)s of %(all)s runs were changed.") % {"changed": changed, "all": runs.count()}
+        self.message_user(request, told, messages.SUCCESS if changed else messages.WARNING)
 
 
 @admin.register(Candidate)
 class CandidateAdmin(FactsAdmin):
-    list_display = ("pk", "run", "lead", "stage", "status", "tier", "score", "attempts", "lease_expires_at")
+    list_display = (
+        "pk",
+        "run",
+        "lead",
+        "stage",
+        "status",
+        "tier",
+        "score",
+        "attempts",
+        "generation",
+        "lease_expires_at",
+    )
     list_select_related = ("run", "lead")
     list_filter = ("status", "stage")
 
@@ -44,3 +77,10 @@ class RunEventAdmin(FactsAdmin):
     list_display = ("created_at", "run", "level", "stage", "message")
     list_select_related = ("run",)
     list_filter = ("level",)
+
+
+@admin.register(FilterHistory)
+class FilterHistoryAdmin(FactsAdmin):
+    list_display = ("pk", "workspace", "source", "limit", "total", "new", "novelty", "created_at")
+    list_select_related = ("workspace",)
+    list_filter = ("source",)

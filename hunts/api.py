@@ -11,11 +11,12 @@ from pydantic import Field
 
 from accounts.api import PROBLEMS, PROBLEMS_OF_ONE, ProblemOut, editor
 from accounts.middleware import MemberRequest
-from hunts import launch, reports
+from hunts import baselines, deleting, launch, reports
 from hunts.brief import MAX_LENGTH, BriefUnreadable, read_brief
 from hunts.forms import MOST_COMPANIES, MOST_DOLLARS, sources_for
 from hunts.icp import Icp
 from hunts.models import Hunt, Run
+from hunts.preset_models import Trigger
 
 hunts = Router(tags=["hunts"])
 runs = Router(tags=["runs"])
@@ -103,9 +104,15 @@ class StepOut(Schema):
 
 
 class ProgressOut(Schema):
-    """How far a run is. Money is whole micro-dollars, `share` 0 to 1."""
+    """How far a run is. Money is whole micro-dollars, `share` 0 to 1.
+
+    Of the `found`, the workspace had `known` as leads before; `repeats` is how often the searches named one again.
+    """
 
     found: int
+    known: int
+    new: int
+    repeats: int
     judged: int
     qualified: int
     failed: int
@@ -128,6 +135,7 @@ class RunOut(Schema):
     hunt_id: int
     status: str
     note: str
+    ceiling: str = Field(description="the limit of spending that it was paused at, '' where that is not why")
     summary: str
     source: str
     limit: int
@@ -136,14 +144,44 @@ class RunOut(Schema):
     finished_at: datetime | None
 
 
+class WarningOut(Schema):
+    """What a run has that the runs of the 30 days before it had not: a figure, their median, and what to do."""
+
+    measure: str
+    value: float
+    average: float
+    runs: int
+    text: str
+    advice: str
+
+    @staticmethod
+    def resolve_measure(deviation: baselines.Deviation) -> str:
+        return deviation.measure.name
+
+    @staticmethod
+    def resolve_average(deviation: baselines.Deviation) -> float:
+        return deviation.usual
+
+
 class RunDetailOut(RunOut):
-    """A run, and how far it is."""
+    """A run, how far it is, and, when it is over, in what it went unlike the ones before."""
 
     progress: ProgressOut
+    warnings: list[WarningOut]
+
+    @staticmethod
+    def resolve_warnings(run: Run) -> list[baselines.Deviation]:
+        return baselines.warnings_of(run)
 
     @staticmethod
     def resolve_progress(run: Run) -> reports.Progress:
         return reports.progress(run)
+
+
+class NotStartedOut(ProblemOut):
+    """Why nothing was started or changed; `run_id` is the run that is going on already, if that is why."""
+
+    run_id: int | None = None
 
 
 class RunsOut(Schema):
@@ -204,15 +242,37 @@ def read_hunt(request: MemberRequest, hunt_id: int) -> Hunt:
 def list_runs(request: MemberRequest, hunt_id: int, asked: Query[PageIn]) -> dict[str, object]:
     """The runs of a hunt, newest first."""
     hunt = get_object_or_404(Hunt.objects.visible_to(request.workspace), pk=hunt_id)
-    return _page(hunt.runs.all(), asked)
+    return _page(hunt.runs.kept().select_related("figures"), asked)
 
 
-@hunts.post("/{int:hunt_id}/runs", response={201: RunDetailOut, **PROBLEMS_OF_ONE}, operation_id="start_run")
+@hunts.post(
+    "/{int:hunt_id}/runs",
+    response={201: RunDetailOut, 409: NotStartedOut, **PROBLEMS_OF_ONE},
+    operation_id="start_run",
+)
 def start_run(request: MemberRequest, hunt_id: int) -> Status[Run]:
-    """Start a run of a hunt; it may spend up to the hunt's limit."""
+    """Start a run of a hunt; it may spend up to the hunt's limit. 409 with `run_id` where one is going on already."""
     hunt = get_object_or_404(Hunt.objects.visible_to(request.workspace), pk=hunt_id)
     editor(request)
-    return Status(201, launch.run(hunt, by=request.user))
+    return Status(201, launch.run(hunt, by=request.user, trigger=Trigger.API))
+
+
+@hunts.delete("/{int:hunt_id}", response={204: None, **PROBLEMS_OF_ONE}, operation_id="delete_hunt")
+def delete_hunt(request: MemberRequest, hunt_id: int) -> Status[None]:
+    """Delete a hunt with its runs; what is going on is cancelled. Leads stay, and it can be restored for 30 days."""
+    hunt = get_object_or_404(Hunt.objects.visible_to(request.workspace), pk=hunt_id)
+    editor(request)
+    deleting.delete_hunt(hunt)
+    return Status(204, None)
+
+
+@hunts.post("/{int:hunt_id}/restore", response={200: HuntDetailOut, **PROBLEMS_OF_ONE}, operation_id="restore_hunt")
+def restore_hunt(request: MemberRequest, hunt_id: int) -> Hunt:
+    """Bring a deleted hunt back, with its runs; those that were cancelled stay cancelled."""
+    hunt = get_object_or_404(deleting.deleted_hunts(request.workspace), pk=hunt_id)
+    editor(request)
+    deleting.restore_hunt(hunt)
+    return hunt
 
 
 @runs.get("/{int:run_id}", response={200: RunDetailOut, **PROBLEMS_OF_ONE}, operation_id="read_run")
@@ -221,13 +281,23 @@ def read_run(request: MemberRequest, run_id: int) -> Run:
     return get_object_or_404(Run.objects.visible_to(request.workspace), pk=run_id)
 
 
+@runs.delete("/{int:run_id}", response={204: None, 409: ProblemOut, **PROBLEMS_OF_ONE}, operation_id="delete_run")
+def delete_run(request: MemberRequest, run_id: int) -> Status[None]:
+    """Delete a run that is over (409 while it is not). Leads stay, and it can be restored for 30 days."""
+    run = get_object_or_404(Run.objects.visible_to(request.workspace), pk=run_id)
+    editor(request)
+    if not deleting.delete_run(run):
+        raise HttpError(409, _("The run is not over. Cancel it first; then it can be deleted."))
+    return Status(204, None)
+
+
 @runs.post(
     "/{int:run_id}/{action}",
-    response={200: RunDetailOut, 409: ProblemOut, **PROBLEMS_OF_ONE},
+    response={200: RunDetailOut, 409: NotStartedOut, **PROBLEMS_OF_ONE},
     operation_id="change_run",
 )
-def change_run(request: MemberRequest, run_id: int, action: Literal["pause", "resume", "cancel", "retry"]) -> Run:
-    """Pause, resume or cancel a run, or try again what failed in it; 409 where it has moved on meanwhile."""
+def change_run(request: MemberRequest, run_id: int, action: Literal["pause", "resume", "cancel"]) -> Run:
+    """Pause, resume or cancel a run; 409 where it has moved on meanwhile, or another run of its hunt goes on."""
     run = get_object_or_404(Run.objects.visible_to(request.workspace), pk=run_id)
     editor(request)
     if not launch.change(run, action):

@@ -40,7 +40,9 @@ def begin(workspace: Workspace, *, by: User | None, icp: Icp | None = None, titl
     """Open a conversation, from a profile where there is one already."""
     icp = icp or Icp()
     with transaction.atomic():
-        budget = Budget.objects.create(workspace=workspace, cap_microusd=settings.CHAT_MAX_SPEND_MICROUSD)
+        budget = Budget.objects.create(
+            workspace=workspace, cap_microusd=settings.CHAT_MAX_SPEND_MICROUSD, started_by=by
+        )
         return Conversation.objects.create(
             workspace=workspace,
             title=title[:200] or icp.brief[:200],

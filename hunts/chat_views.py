@@ -12,12 +12,15 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django_htmx.http import HttpResponseClientRedirect, retarget
 
 from accounts.middleware import MemberRequest, editor_required, may_change, member_required
-from hunts import chat, chat_writer, chatpage, launch, profile
+from hunts import chat, chat_writer, chatpage, launch, profile, startpage
 from hunts.forms import HuntForm
 from hunts.models import Conversation, Hunt, Message, SavedIcp, Source
+from hunts.suggestions import suggested
 from hunts.uploads import saved
+from hunts.views import shown
 from leads.importing import ImportFailed, import_companies
 from leads.models import CompanyList
 
@@ -72,6 +75,8 @@ def _begin(request: MemberRequest) -> HttpResponse:
         hunt = get_object_or_404(Hunt.objects.visible_to(request.workspace), pk=_number(hunt_id))
         conversation = chat.begin(request.workspace, by=request.user, icp=hunt.icp, title=hunt.name)
         Conversation.objects.filter(pk=conversation.pk).update(hunt=hunt)
+        if chosen := suggested(hunt.icp, request.POST.get("suggestion", "")):
+            chat.edit(conversation, chosen.icp, seen=conversation.version)
         return redirect(conversation)
     if saved_id := request.POST.get("icp", ""):
         known = get_object_or_404(SavedIcp.objects.visible_to(request.workspace), pk=_number(saved_id))
@@ -108,7 +113,7 @@ async def _written(message: Message) -> None:
 @member_required
 @conversation_required
 def conversation_page(request: MemberRequest, conversation: Conversation) -> HttpResponse:
-    context = chatpage.context(conversation, may_change=may_change(request)) | chatpage.start_context(conversation)
+    context = chatpage.context(conversation, may_change=may_change(request)) | startpage.start_context(conversation)
     return render(request, "hunts/chat.html", context)
 
 
@@ -183,53 +188,112 @@ def edit_profile(request: MemberRequest, conversation: Conversation) -> HttpResp
         if problem:
             messages.error(request, problem)
         return redirect(conversation)
+    return _show_edited(request, conversation, note, problem)
+
+
+@require_POST
+@editor_required
+@conversation_required
+def widen(request: MemberRequest, conversation: Conversation) -> HttpResponse:
+    """Take a suggested change of the filters into the profile, as an edit that can be taken back."""
+    seen = _number(request.POST.get("seen", ""))
+    chosen = suggested(chat.at_version(conversation, seen), request.POST.get("suggestion", ""))
+    problem = "" if chosen else _("The profile has changed meanwhile: look at the suggestions again.")
+    note = chat.edit(conversation, chosen.icp, seen=seen) if chosen else None
+    if not _is_live(request):
+        if problem:
+            messages.warning(request, problem)
+        return redirect(conversation)
+    return _show_edited(request, conversation, note, problem)
+
+
+def _show_edited(
+    request: MemberRequest, conversation: Conversation, note: Message | None, problem: str
+) -> HttpResponse:
+    """Show the profile after an edit, and the estimate of what is typed beside it."""
+    form = _stated(request) if "limit" in request.POST else None
     context = {
         **chatpage.profile_context(conversation, problem),
-        **chatpage.start_context(conversation),
+        **startpage.start_context(conversation, form),
         "note": note,
         "may_change": True,
-        "out_of_band": True,
     }
     return render(request, "hunts/_edited.html", context)
+
+
+def _stated(request: MemberRequest) -> HuntForm:
+    """Return the form of a hunt that may not be started yet: its file need not be there."""
+    return HuntForm(request.POST, workspace=request.workspace, without_file=True)
 
 
 @require_POST
 @editor_required
 @conversation_required
 def start(request: MemberRequest, conversation: Conversation) -> HttpResponse:
-    """Start the hunt, or first a sample of it; `estimate` only says anew what it would cost."""
+    """Start the hunt, or first a sample of it; `estimate` only says anew what it would do, cost and bring."""
     action = request.POST.get("action", "estimate")
-    if action == "estimate":
-        form = HuntForm(initial=request.POST.dict(), workspace=request.workspace)
-        return _show_start(request, conversation, form)
+    if action not in ("sample", "start"):
+        return _show_start(request, conversation, _stated(request))
     form = HuntForm(request.POST, request.FILES, workspace=request.workspace)
     if not conversation.icp.criteria:
         form.add_error(None, _("A hunt needs at least one criterion to judge by."))
+    elif (found := startpage.estimate_of(conversation, form)) and form.is_valid():
+        form.check_against(found)
     if not form.is_valid():
         return _show_start(request, conversation, form)
-    company_list = None
-    if form.cleaned_data["source"] == Source.FILE:
+    company_list = form.company_list
+    if form.cleaned_data["source"] == Source.FILE and form.cleaned_data["companies"]:
         try:
             company_list = _imported(request, form.cleaned_data["companies"])
         except ImportFailed as error:
             form.add_error("companies", str(error))
             return _show_start(request, conversation, form)
+        # What a new file brings is known only now: where that is little, it is told before anything is spent on it.
+        read = _with_list(request, company_list)
+        if (found := startpage.estimate_of(conversation, read)) and found.novelty.is_low:
+            return _show_start(request, conversation, read, anew=True)
+    return _started(request, conversation, form, company_list, is_sample=action == "sample")
+
+
+def _with_list(request: MemberRequest, company_list: CompanyList) -> HuntForm:
+    """Return the form with the file that was just read chosen as a list."""
+    stated = request.POST.copy()
+    stated["list"] = str(company_list.pk)
+    return HuntForm(stated, workspace=request.workspace, without_file=True)
+
+
+def _started(
+    request: MemberRequest,
+    conversation: Conversation,
+    form: HuntForm,
+    company_list: CompanyList | None,
+    *,
+    is_sample: bool,
+) -> HttpResponse:
     hunt = launch.hunt_of(
         conversation,
         source=form.cleaned_data["source"],
         limit=form.cleaned_data["limit"],
         max_spend_microusd=form.max_spend_microusd,
+        max_leads=form.cleaned_data["max_leads"],
         company_list=company_list,
         by=request.user,
     )
-    sample = chatpage.SAMPLE if action == "sample" else None
-    return redirect(launch.run(hunt, by=request.user, sample=sample))
+    sample = startpage.SAMPLE if is_sample else None
+    answer = shown(request, lambda: launch.run(hunt, by=request.user, sample=sample), otherwise=conversation)
+    return HttpResponseClientRedirect(answer["Location"]) if _is_live(request) else answer
 
 
-def _show_start(request: MemberRequest, conversation: Conversation, form: HuntForm) -> HttpResponse:
+def _show_start(
+    request: MemberRequest, conversation: Conversation, form: HuntForm, *, anew: bool = False
+) -> HttpResponse:
+    """Show what the form's values come to. Its fields stay as they are being typed into, unless they come `anew`."""
+    context = startpage.start_context(conversation, form)
     if _is_live(request):
-        return render(request, "hunts/_start.html", chatpage.start_context(conversation, form))
-    context = chatpage.context(conversation, may_change=True) | chatpage.start_context(conversation, form)
+        is_whole = anew or request.headers.get("HX-Target") == "start"
+        answer = render(request, "hunts/_start.html" if is_whole else "hunts/_told.html", context)
+        return retarget(answer, "#start") if is_whole else answer
+    context = chatpage.context(conversation, may_change=True) | context
     return render(request, "hunts/chat.html", context, status=422 if form.errors else 200)
 
 

@@ -17,7 +17,7 @@ from hunts.icp import Icp
 from hunts.meter import RunMeter
 from hunts.models import Conversation, Message
 from integrations.chain import open_chain
-from integrations.errors import BudgetRefused, CapReached, PriceUnknown, ProviderError
+from integrations.errors import BudgetRefused, CapReached, OwnCapReached, PriceUnknown, ProviderError
 from integrations.gateway import Gateway
 from integrations.untrusted import Replied, Said
 
@@ -97,7 +97,9 @@ def _pending_topic(told: Sequence[Message]) -> str:
 
 def _excuse(error: ProviderError | BudgetRefused, conversation: Conversation) -> str:
     with chat.speaking(conversation):
-        if isinstance(error, CapReached):
+        if isinstance(error, CapReached) and not isinstance(error, OwnCapReached):
+            return _("%(why)s What you said was read by rules instead.") % {"why": error}
+        if isinstance(error, OwnCapReached):
             return _("This conversation has spent what it may. What you said was read by rules instead.")
         if isinstance(error, PriceUnknown):
             return _("The language model has no price on file, so it was not asked. Rules read what you said.")

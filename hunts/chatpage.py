@@ -12,12 +12,8 @@ from django.utils.translation import gettext_lazy
 from accounts.models import Membership
 from accounts.visitors import Visitor
 from hunts import changes, profile
-from hunts.estimate import estimate
-from hunts.forms import HuntForm, sources_for
-from hunts.models import Conversation, Message, Source
+from hunts.models import Conversation, Message
 
-SAMPLE = 5  # companies
-PREFERRED = (Source.DIRECTORY, Source.SANDBOX, Source.EXA, Source.FILE)
 KINDS = (("must", gettext_lazy("must")), ("nice", gettext_lazy("nice to have")), ("exclude", gettext_lazy("exclude")))
 
 
@@ -43,34 +39,6 @@ def profile_context(conversation: Conversation, problem: str = "") -> dict[str, 
     }
 
 
-def start_context(conversation: Conversation, form: HuntForm | None = None) -> dict[str, Any]:
-    """Return what the form that starts a run needs: sources, limits as stated, and what it would cost at most."""
-    sources = sources_for(conversation.workspace)
-    if form is None:
-        form = HuntForm(initial=_first_choice(conversation, sources), workspace=conversation.workspace)
-    stated = {name: form[name].value() for name in ("source", "limit", "max_spend")}
-    limit = int(stated["limit"]) if str(stated["limit"]).isdigit() else 0
-    source = stated["source"] if stated["source"] in Source.values else Source.DIRECTORY
-    icp, workspace_id = conversation.icp, conversation.workspace_id
-    return {
-        "conversation": conversation,
-        "form": form,
-        "stated": stated,
-        "sources": sources,
-        "sample": SAMPLE,
-        "estimate": estimate(icp, source=source, limit=min(max(limit, 0), 1_000), workspace_id=workspace_id),
-        "sample_estimate": estimate(icp, source=source, limit=SAMPLE, workspace_id=workspace_id),
-    }
-
-
-def _first_choice(conversation: Conversation, sources: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return the limits of the hunt that the conversation is about, or those that suit a beginner."""
-    if hunt := conversation.hunt:
-        return {"source": hunt.source, "limit": hunt.limit, "max_spend": hunt.max_spend_microusd / 1_000_000}
-    usable = [source["value"] for source in sources if not source["problem"]]
-    return {"source": next(one for one in PREFERRED if one in usable), "limit": 50, "max_spend": 5}
-
-
 def answered(message: Message, visitor: Visitor) -> str:
     """Return the parts of the page that an answer changed, for whoever watched it being written."""
     request = HttpRequest()
@@ -86,6 +54,5 @@ def answered(message: Message, visitor: Visitor) -> str:
             "out_of_band": True,
             "LANGUAGE_CODE": visitor.language or settings.LANGUAGE_CODE,
             **profile_context(conversation),
-            **start_context(conversation),
         }
         return render_to_string("hunts/_answered.html", parts)

@@ -4,25 +4,33 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.db.models import Count
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
 
 from accounts.models import Workspace
+from billing.amounts import dollars, microusd
+from hunts.amount_fields import CountField, DollarsField
+from hunts.estimate import Estimate
 from hunts.models import Source
 from leads.directory import searchable
+from leads.models import CompanyList
 
 MOST_COMPANIES = 1_000
 MOST_DOLLARS = 10_000
 LARGEST_UPLOAD = 25_000_000
+OFFERED_LISTS = 50
 
 
 def sources_for(workspace: Workspace) -> list[dict[str, Any]]:
     """Return where a hunt may look, each with what it has or why it cannot be chosen."""
     companies = searchable(workspace.pk).count()
     has_key = bool(settings.PROVIDERS["exa"]["api_key"])
+    imported = ngettext_lazy("%(count)s imported company", "%(count)s imported companies", companies)
     offered: list[dict[str, Any]] = [
         {
             "value": Source.DIRECTORY,
-            "hint": _("%(count)s imported companies") % {"count": f"{companies:,}"} if companies else "",
+            "hint": imported % {"count": f"{companies:,}"} if companies else "",
             "problem": ""
             if companies
             else _("No companies imported yet. Upload a file, or ask staff to import a list."),
@@ -41,17 +49,30 @@ def sources_for(workspace: Workspace) -> list[dict[str, Any]]:
     return offered
 
 
+def lists_of(workspace: Workspace) -> list[CompanyList]:
+    """Return the files that a workspace uploaded, the newest first, each with how many companies it has."""
+    counted = CompanyList.objects.filter(workspace=workspace).annotate(size=Count("companies"))
+    return list(counted.filter(size__gt=0).order_by("-pk")[:OFFERED_LISTS])
+
+
 class HuntForm(forms.Form):
-    """Where a run looks, how far it goes and what it may spend."""
+    """Where a run looks, how far it goes and what it may spend.
+
+    A new file need only be there when the hunt starts: `without_file` is for an estimate before.
+    """
 
     source = forms.ChoiceField(choices=Source.choices)
-    limit = forms.IntegerField(min_value=1, max_value=MOST_COMPANIES, initial=50)
-    max_spend = forms.DecimalField(min_value=0, max_value=MOST_DOLLARS, decimal_places=2, initial=5)
+    limit = CountField(min_value=1, max_value=MOST_COMPANIES, initial=50)
+    max_spend = DollarsField(min_value=0, max_value=MOST_DOLLARS, initial=5)
+    max_leads = CountField(min_value=1, max_value=MOST_COMPANIES, required=False)
+    list = forms.ModelChoiceField(queryset=CompanyList.objects.none(), required=False)
     companies = forms.FileField(required=False)
 
-    def __init__(self, *args: Any, workspace: Workspace, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, workspace: Workspace, without_file: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.problems = {source["value"]: source["problem"] for source in sources_for(workspace)}
+        self.without_file = without_file
+        self.fields["list"].queryset = CompanyList.objects.filter(workspace=workspace)  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -59,18 +80,29 @@ class HuntForm(forms.Form):
         if source and self.problems.get(source, _("This source is not available here.")):
             self.add_error("source", self.problems.get(source) or _("This source is not available here."))
         upload = cleaned.get("companies")
-        if source == Source.FILE and not upload:
+        if source == Source.FILE and not upload and not cleaned.get("list") and not self.without_file:
             self.add_error("companies", _("Choose the file to look through."))
         if upload and upload.size > LARGEST_UPLOAD:
             self.add_error("companies", _("The file is larger than 25 MB. Split it, or ask staff to import it."))
         return cleaned
 
+    def check_against(self, told: Estimate) -> None:
+        """Refuse what the estimate says cannot even begin, at the field that can change it."""
+        if told.problem:
+            self.add_error("source", told.problem)
+        elif self.max_spend_microusd < told.first_call_microusd:
+            self.add_error(
+                "max_spend",
+                _("That is less than the first paid call may cost (%(least)s). Allow more, or choose what is free.")
+                % {"least": dollars(told.first_call_microusd)},
+            )
+
+    @property
+    def company_list(self) -> CompanyList | None:
+        """The uploaded file that was chosen; None for other sources."""
+        chosen: CompanyList | None = self.cleaned_data.get("list")
+        return chosen if self.cleaned_data.get("source") == Source.FILE else None
+
     @property
     def max_spend_microusd(self) -> int:
-        return int(self.cleaned_data["max_spend"] * 1_000_000)
-
-
-class LimitForm(forms.Form):
-    """A new spending limit for a run that stopped at its own."""
-
-    max_spend = forms.DecimalField(min_value=0, max_value=MOST_DOLLARS, decimal_places=2)
+        return microusd(self.cleaned_data["max_spend"])

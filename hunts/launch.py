@@ -2,12 +2,15 @@
 
 from collections.abc import Callable
 
+from django.db import transaction
 from django.utils.translation import gettext as _
 
+from accounts.failpoints import failpoint
 from accounts.models import User, Workspace
-from hunts import pipeline, tasks
+from hunts import pipeline, retrying, tasks
 from hunts.icp import Icp
 from hunts.models import Conversation, Hunt, Run
+from hunts.preset_models import Known, Schedule, Trigger
 from leads.models import CompanyList
 
 CHANGES: dict[str, Callable[[Run], bool]] = {
@@ -26,6 +29,7 @@ def save_hunt(
     source: str,
     limit: int,
     max_spend_microusd: int,
+    max_leads: int | None = None,
     company_list: CompanyList | None = None,
     by: User | None = None,
 ) -> Hunt:
@@ -38,6 +42,7 @@ def save_hunt(
         company_list=company_list,
         limit=limit,
         max_spend_microusd=max_spend_microusd,
+        max_leads=max_leads,
         created_by=by,
     )
 
@@ -48,6 +53,7 @@ def hunt_of(
     source: str,
     limit: int,
     max_spend_microusd: int,
+    max_leads: int | None,
     company_list: CompanyList | None,
     by: User | None,
 ) -> Hunt:
@@ -56,10 +62,11 @@ def hunt_of(
         "source": source,
         "limit": limit,
         "max_spend_microusd": max_spend_microusd,
+        "max_leads": max_leads,
         "company_list": company_list,
     }
-    hunt = conversation.hunt
-    if hunt is not None and not hunt.runs.filter(is_sample=False).exists():
+    hunt = Hunt.objects.kept().filter(conversations=conversation).first()
+    if hunt is not None and not hunt.runs.filter(is_sample=False).exists() and not hunt.presets.kept().exists():
         Hunt.objects.filter(pk=hunt.pk).update(icp_json=conversation.icp_json, name=_name(conversation.icp), **stated)
         hunt.refresh_from_db()
         return hunt
@@ -69,6 +76,7 @@ def hunt_of(
         source=source,
         limit=limit,
         max_spend_microusd=max_spend_microusd,
+        max_leads=max_leads,
         company_list=company_list,
         by=by,
     )
@@ -80,18 +88,58 @@ def _name(icp: Icp) -> str:
     return " ".join(icp.brief.split())[:200] or _("Hunt")
 
 
-def run(hunt: Hunt, *, by: User | None = None, sample: int | None = None) -> Run:
-    """Start a run of `hunt`, or of its first `sample` companies only, and wake the workers."""
-    started = pipeline.start(hunt, by=by, sample=sample)
+def run(
+    hunt: Hunt,
+    *,
+    by: User | None = None,
+    sample: int | None = None,
+    known: str = Known.REUSE,
+    trigger: str = Trigger.PERSON,
+    schedule: Schedule | None = None,
+    max_spend_microusd: int | None = None,
+) -> Run:
+    """Start a run of `hunt`, or of its first `sample` companies only, and wake the workers. See `pipeline.start`."""
+    started = pipeline.start(
+        hunt,
+        by=by,
+        sample=sample,
+        known=known,
+        trigger=trigger,
+        schedule=schedule,
+        max_spend_microusd=max_spend_microusd,
+    )
+    failpoint("run.started")
     tasks.nudge(started.pk)
     return started
 
 
 def change(run: Run, action: str) -> bool:
-    """Pause, resume, cancel or retry `run`; False when it had moved on meanwhile. Raises KeyError (`action`)."""
+    """Pause, resume, cancel or retry `run`; False when it had moved on meanwhile.
+
+    Raises KeyError (`action`), and NotStarted where another run of the hunt goes on, or the hunt was deleted.
+    """
     has_changed = CHANGES[action](run)
     if has_changed and action in WAKE:
         tasks.nudge(run.pk)
     if not has_changed:
         run.refresh_from_db(fields=["status"])
     return has_changed
+
+
+def retry(run: Run, asked: retrying.Asked) -> int:
+    """Begin again what `asked` picks, wake the workers and return how many companies it is. See `retrying.retry`."""
+    count = retrying.retry(run, asked)
+    tasks.nudge(run.pk)
+    return count
+
+
+def raise_limit(run: Run, cap_microusd: int) -> bool:
+    """Allow a paused `run` to spend up to `cap_microusd` and go on; False, with nothing changed, when it cannot.
+
+    It cannot where it is not paused (any more), or may spend as much already. Raises as `change`.
+    """
+    with transaction.atomic():
+        if pipeline.raise_limit(run, cap_microusd) and change(run, "resume"):
+            return True
+        transaction.set_rollback(True)
+    return False

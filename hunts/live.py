@@ -1,8 +1,8 @@
 """The live page of a run: one look at the database per process and second, whatever the number of open pages.
 
 Each open page is a queue of at most one fragment. A single tailer looks at all watched runs together, renders what
-has changed once per run and language, and hands it to the queues. It works beside Django's own handler, which would
-hold a thread and a database connection for each page as long as it is open.
+has changed once per run, language and choice of companies, and hands it to the queues. It works beside Django's own
+handler, which would hold a thread and a database connection for each page as long as it is open.
 """
 
 import asyncio
@@ -17,6 +17,7 @@ from asgiref.sync import sync_to_async
 from django.contrib.sessions.models import Session
 from django.db import DatabaseError, connection
 from django.db.models import Count, Max
+from django.http import QueryDict
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
@@ -47,6 +48,7 @@ class Viewer:
     user_id: int
     session_key: str
     language: str
+    choice: str = ""  # which companies the page shows, see `runpage.SHOWN`
     seen: tuple[Any, ...] = ()  # what the run was like when it was last shown to them
     fragments: asyncio.Queue[bytes | None] = field(default_factory=lambda: asyncio.Queue(maxsize=1))
 
@@ -68,6 +70,14 @@ class Tailer:
         self.viewers.add(viewer)
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._tail())
+            self._task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """Let everybody go when the looking broke: their pages say so and connect again, which begins it anew."""
+        if not task.cancelled() and (error := task.exception()):
+            logger.error("live.tail_failed", exc_info=error)
+            for viewer in self.viewers:
+                viewer.show(None)
 
     def remove(self, viewer: Viewer) -> None:
         self.viewers.discard(viewer)
@@ -87,14 +97,14 @@ class Tailer:
             await asyncio.sleep(LOOK_SECONDS)
 
     async def _tell(self, watching: Iterable[Viewer], states: dict[int, tuple[Any, ...]], allowed: set[Viewer]) -> None:
-        audience: dict[tuple[int, str], list[Viewer]] = {}
+        audience: dict[tuple[int, str, str], list[Viewer]] = {}
         for viewer in watching:
             if viewer not in allowed or viewer.run_id not in states:
                 viewer.show(None)
             elif viewer.seen != states[viewer.run_id]:
-                audience.setdefault((viewer.run_id, viewer.language), []).append(viewer)
-        for (run_id, language), viewers in audience.items():
-            fragment = await sync_to_async(_rendered, thread_sensitive=False)(run_id, language)
+                audience.setdefault((viewer.run_id, viewer.language, viewer.choice), []).append(viewer)
+        for (run_id, language, choice), viewers in audience.items():
+            fragment = await sync_to_async(_rendered, thread_sensitive=False)(run_id, language, choice)
             for viewer in viewers:
                 viewer.seen = states[run_id]
                 viewer.show(fragment)
@@ -139,12 +149,12 @@ def _allowed(viewers: list[Viewer]) -> set[Viewer]:
     }
 
 
-def _rendered(run_id: int, language: str) -> bytes:
+def _rendered(run_id: int, language: str, choice: str) -> bytes:
     """Return the live part of a run's page, by the template that the page itself uses, as events."""
     try:
         with translation.override(language):
             run = Run.objects.select_related("hunt").get(pk=run_id)
-            html = render_to_string("hunts/_run_progress.html", runpage.context(run))
+            html = render_to_string("hunts/_run_progress.html", runpage.context(run, show=choice))
             over = event("over", "over") if run.is_over else b""
             return event("progress", html) + over
     finally:
@@ -216,9 +226,16 @@ def _viewer_of(scope: Scope, run_id: int) -> Viewer | None:
     """Return who asks, if they are signed in and a member of the run's workspace."""
     try:
         visitor = visitor_of(scope)
-        run = Run.objects.filter(pk=run_id).only("workspace_id").first()
+        run = Run.objects.kept().filter(pk=run_id).only("workspace_id").first()
         if visitor is None or run is None or not visitor.is_member_of(run.workspace_id):
             return None
-        return Viewer(run_id, run.workspace_id, visitor.user_id, visitor.session_key, visitor.language)
+        return Viewer(
+            run_id, run.workspace_id, visitor.user_id, visitor.session_key, visitor.language, choice=_choice_of(scope)
+        )
     finally:
         connection.close()
+
+
+def _choice_of(scope: Scope) -> str:
+    choice = QueryDict(scope.get("query_string", b"")).get("show", "")
+    return choice if choice in runpage.SHOWN else ""

@@ -7,6 +7,7 @@ from django.conf import settings
 from enrichment import pages
 from hunts import verdicts
 from hunts.models import Candidate, Run, Stage
+from hunts.preset_models import Known as KnownCompanies
 from hunts.work import Known, Work
 from integrations.capabilities import FoundContact, ReadPage, ReadSite
 from leads.evidence import Finding
@@ -44,7 +45,9 @@ def _work(candidate: Candidate, earlier: Sequence[Known], fresh: frozenset[str])
         employees=lead.employees,
         record=record,
         known=None if begun else _standing(earlier, fresh, record),
-        earlier=tuple(earlier) if candidate.stage in _BEFORE_A_VERDICT else (),
+        # A retry from qualify wants the judge's answer of now.
+        earlier=tuple(earlier) if candidate.anew_stage != Stage.QUALIFY else (),
+        is_left_out=candidate.is_known and run.known == KnownCompanies.LEAVE_OUT,
         is_last_try=candidate.attempts >= settings.CANDIDATE_MAX_ATTEMPTS,
         site=_site(candidate) if begun else None,
         findings=_findings(candidate.assessment) if candidate.assessment else None,

@@ -6,13 +6,17 @@ from typing import Any, ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Now
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User, Workspace
 from billing.models import Budget
+from hunts import summaries
+from hunts.figure_models import RunFigures, RunSpend  # noqa: F401  (Django looks here)
+from hunts.filter_models import FilterHistory  # noqa: F401  (Django looks here)
 from hunts.icp import Icp
+from hunts.preset_models import Firing, Known, Preset, Schedule, Trigger  # noqa: F401  (Django looks here)
 from leads.models import Assessment, CompanyList, Lead, ScoringConfig
 
 
@@ -55,7 +59,11 @@ class SavedIcp(models.Model):
 
 class HuntQuerySet(models.QuerySet["Hunt"]):
     def visible_to(self, workspace: Workspace) -> "HuntQuerySet":
-        return self.filter(workspace=workspace)
+        return self.kept().filter(workspace=workspace)
+
+    def kept(self) -> "HuntQuerySet":
+        """Hunts that nobody deleted."""
+        return self.filter(deleted_at__isnull=True)
 
 
 class Hunt(models.Model):
@@ -68,13 +76,16 @@ class Hunt(models.Model):
     company_list = models.ForeignKey(CompanyList, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     limit = models.PositiveIntegerField(default=50, help_text="how many companies a run looks at")
     max_spend_microusd = models.BigIntegerField(default=0)
+    max_leads = models.PositiveIntegerField(null=True, blank=True, help_text="a run stops when so many are qualified")
     created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
+    deleted_at = models.DateTimeField(null=True, help_text="not shown since; can be brought back until it is purged")
 
     objects = HuntQuerySet.as_manager()
 
     class Meta:
         indexes: ClassVar = [models.Index("workspace", F("created_at").desc(), name="hunt_by_age")]
+        constraints: ClassVar = [models.CheckConstraint(condition=~Q(max_leads=0), name="a_hunt_wants_a_lead")]
 
     def __str__(self) -> str:
         return self.name
@@ -89,7 +100,11 @@ class Hunt(models.Model):
 
 class RunQuerySet(models.QuerySet["Run"]):
     def visible_to(self, workspace: Workspace) -> "RunQuerySet":
-        return self.filter(hunt__workspace=workspace)
+        return self.kept().filter(hunt__workspace=workspace)
+
+    def kept(self) -> "RunQuerySet":
+        """Runs that nobody deleted, nor the hunt that they are of."""
+        return self.filter(deleted_at__isnull=True, hunt__deleted_at__isnull=True)
 
     def live(self) -> "RunQuerySet":
         """Runs that a worker should be working on."""
@@ -110,6 +125,15 @@ class Run(models.Model):
     LIVE: ClassVar = (Status.QUEUED, Status.RUNNING)
     OVER: ClassVar = (Status.SUCCEEDED, Status.FAILED, Status.CANCELLED)
 
+    class Ceiling(models.TextChoices):
+        """Which limit of spending it was paused at."""
+
+        RUN = "run", _("this run")
+        WORKSPACE = "workspace", _("the workspace")
+        PROVIDER = "provider", _("the provider")
+        LEAD = "lead", _("one company")
+        GLOBAL = "global", _("the installation")
+
     hunt = models.ForeignKey(Hunt, on_delete=models.CASCADE, related_name="runs")
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="runs")
     budget = models.OneToOneField(Budget, on_delete=models.PROTECT, related_name="run")
@@ -118,15 +142,22 @@ class Run(models.Model):
     source = models.CharField(max_length=12, choices=Source.choices)
     company_list = models.ForeignKey(CompanyList, on_delete=models.SET_NULL, null=True, related_name="+")
     limit = models.PositiveIntegerField()
+    max_leads = models.PositiveIntegerField(null=True, help_text="it stops when so many are qualified")
     is_sample = models.BooleanField(default=False, help_text="a few companies, to read before hundreds are judged")
+    known = models.CharField(max_length=10, choices=Known.choices, default=Known.REUSE)
+    trigger = models.CharField(max_length=8, choices=Trigger.choices, default=Trigger.PERSON)
+    schedule = models.ForeignKey("hunts.Schedule", on_delete=models.SET_NULL, null=True, related_name="runs")
     plan_json = models.JSONField(default=list, help_text="the searches that discovery made of the profile")
+    repeats = models.PositiveIntegerField(default=0, help_text="answers of its searches that named a company again")
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.QUEUED)
     note = models.CharField(max_length=500, blank=True, help_text="why it stopped, and what to do")
-    summary = models.TextField(blank=True)
+    ceiling = models.CharField(max_length=10, choices=Ceiling.choices, blank=True, help_text="of spending, if at one")
     started_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     started_at = models.DateTimeField(null=True)
+    resumed_at = models.DateTimeField(null=True, help_text="when work on it began last: by a start, resume or retry")
     finished_at = models.DateTimeField(null=True)
+    deleted_at = models.DateTimeField(null=True, help_text="not shown since; can be brought back until it is purged")
 
     # The claim on discovery: like a candidate's, but for the run itself.
     discovered_at = models.DateTimeField(null=True)
@@ -134,12 +165,25 @@ class Run(models.Model):
     discover_lease_expires_at = models.DateTimeField(null=True)
     discover_attempts = models.PositiveSmallIntegerField(default=0)
 
+    attempts = models.PositiveSmallIntegerField(default=0, help_text="workers that began in vain since one got on")
+    nudges = models.PositiveSmallIntegerField(default=0, help_text="messages in the queue or in a worker's hands")
+    nudged_at = models.DateTimeField(null=True)
+
     objects = RunQuerySet.as_manager()
 
     class Meta:
         indexes: ClassVar = [
             models.Index("hunt", F("created_at").desc(), name="run_by_age"),
             models.Index(fields=["status"], name="run_by_status"),
+        ]
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=~Q(max_leads=0), name="a_run_wants_a_lead"),
+            # Two presses of a button are one run; a sample may be read while the whole hunt goes on.
+            models.UniqueConstraint(
+                fields=["hunt", "is_sample"],
+                condition=Q(status__in=["queued", "running"]),
+                name="one_live_run_a_hunt",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -160,17 +204,23 @@ class Run(models.Model):
     def is_live(self) -> bool:
         return self.status in self.LIVE
 
+    @property
+    def summary(self) -> str:
+        """What it found, in plain words and the language that is spoken; '' while it is at work."""
+        figures: RunFigures | None = None if self.is_live else getattr(self, "figures", None)
+        return summaries.summary(figures) if figures else ""
+
 
 class CandidateQuerySet(models.QuerySet["Candidate"]):
     def due(self) -> "CandidateQuerySet":
         """Candidates that wait for a worker and whose time has come."""
         return self.filter(status=Candidate.Status.QUEUED).filter(
-            Q(not_before__isnull=True) | Q(not_before__lte=timezone.now())
+            Q(not_before__isnull=True) | Q(not_before__lte=Now())
         )
 
     def abandoned(self) -> "CandidateQuerySet":
         """Candidates whose worker has not been heard of since their lease ran out."""
-        return self.filter(status=Candidate.Status.WORKING, lease_expires_at__lt=timezone.now())
+        return self.filter(status=Candidate.Status.WORKING, lease_expires_at__lt=Now())
 
     def unfinished(self) -> "CandidateQuerySet":
         return self.filter(status__in=(Candidate.Status.QUEUED, Candidate.Status.WORKING))
@@ -209,13 +259,19 @@ class Candidate(models.Model):
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.QUEUED)
     reason = models.CharField(max_length=500, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
+    deaths = models.PositiveSmallIntegerField(default=0, help_text="workers that died at it, at this stage")
     fence = models.PositiveIntegerField(default=0)
+    generation = models.PositiveIntegerField(default=0, help_text="how often it was begun anew from an earlier stage")
+    anew_stage = models.CharField(
+        max_length=10, choices=Stage.choices, blank=True, help_text="asks the world again instead of what is remembered"
+    )
     claimed_by = models.CharField(max_length=40, blank=True)
     lease_expires_at = models.DateTimeField(null=True)
     not_before = models.DateTimeField(null=True)
     identity = models.CharField(max_length=64, null=True, help_text="hash of its home page; one a run")  # noqa: DJ001
     facts = models.JSONField(default=dict, help_text="what earlier stages found and later ones need")
     assessment = models.ForeignKey(Assessment, on_delete=models.SET_NULL, null=True, related_name="+")
+    is_known = models.BooleanField(default=False, help_text="the workspace had the lead before this run found it")
     is_cached = models.BooleanField(default=False)
     score = models.DecimalField(max_digits=6, decimal_places=3, null=True)
     tier = models.CharField(max_length=1, blank=True)
@@ -238,14 +294,21 @@ class Candidate(models.Model):
             models.Index(fields=["status", "lease_expires_at"], name="candidate_leases"),
             models.Index(fields=["claimed_by"], name="candidate_by_worker"),
             models.Index(fields=["run", "changed_at"], name="candidate_changes"),
+            # To find the lead of an earlier run that has the same home page.
+            models.Index(fields=["identity"], condition=Q(identity__isnull=False), name="candidate_by_identity"),
         ]
 
     def __str__(self) -> str:
         return f"candidate {self.pk}: {self.stage} {self.status}"
 
+    @property
+    def is_over(self) -> bool:
+        return self.status in self.OVER
+
     @classmethod
     def lease_end(cls) -> Any:
-        return timezone.now() + timedelta(seconds=settings.LEASE_SECONDS)
+        """Return until when a claim of now lasts, by the database's clock."""
+        return Now() + timedelta(seconds=settings.LEASE_SECONDS)
 
 
 class RunEvent(models.Model):
@@ -295,6 +358,8 @@ class Conversation(models.Model):
     asked = models.JSONField(default=list, help_text="the topics that were asked for: none is asked for twice")
     budget = models.OneToOneField(Budget, on_delete=models.PROTECT, related_name="conversation")
     hunt = models.ForeignKey(Hunt, on_delete=models.SET_NULL, null=True, related_name="conversations")
+    preset = models.ForeignKey("hunts.Preset", on_delete=models.SET_NULL, null=True, related_name="conversations")
+    preset_version = models.PositiveIntegerField(default=0, help_text="of the preset that was opened to change it")
     created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     changed_at = models.DateTimeField(auto_now_add=True)

@@ -9,26 +9,39 @@ writes one transaction a stage. Candidates flow independently; killed anywhere, 
 import asyncio
 import math
 import time
-from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
 
 import structlog
 from asgiref.sync import sync_to_async
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, InterfaceError, OperationalError, connection, transaction
+from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.failpoints import failpoint
 from accounts.models import User
 from billing import ledger
 from billing.models import Budget
-from hunts import claims, loading, recording, reports, searches
+from hunts import claims, discovery, figures, lead_cap, leaving, loading, notices, recording, reports
 from hunts.languages import speaking
 from hunts.models import Candidate, Hunt, Run, RunEvent
-from hunts.stages import crawl, dedupe, deliver, discover, enrich, prescreen, qualify, score
+from hunts.patience import before_next_try
+from hunts.preset_models import Known, Schedule, Trigger
+from hunts.stages import crawl, dedupe, deliver, enrich, prescreen, qualify, score
 from hunts.tools import Kit, open_kit
 from hunts.work import Tools, Verdict, Work
-from integrations.errors import CapReached, CredentialsRejected, PriceUnknown, ProviderError, RunStopped, Unavailable
+from integrations.errors import (
+    CapReached,
+    CredentialsRejected,
+    LeadCapReached,
+    PriceUnknown,
+    ProviderError,
+    RunStopped,
+    Unavailable,
+)
 from integrations.pace import AtLimit
 from leads.models import ScoringConfig
 
@@ -52,31 +65,86 @@ INTERNAL_ERROR = "Something went wrong on our side while working on this company
 LOOK_AGAIN_SECONDS = 0.5
 
 
-def start(hunt: Hunt, *, by: User | None = None, sample: int | None = None) -> Run:
-    """Make a run of `hunt`, or of its first `sample` companies, with its own budget; the caller nudges a worker."""
-    with transaction.atomic():
+class NotStarted(Exception):
+    """Nothing was started; the message says why, in words that can be shown."""
+
+
+class AlreadyLive(NotStarted):
+    """The hunt is being run already: `run` is the one."""
+
+    def __init__(self, run: Run) -> None:
+        super().__init__(_("This hunt is running already: this is run %(run)s.") % {"run": run.pk})
+        self.run = run
+
+
+def start(
+    hunt: Hunt,
+    *,
+    by: User | None = None,
+    sample: int | None = None,
+    known: str = Known.REUSE,
+    trigger: str = Trigger.PERSON,
+    schedule: Schedule | None = None,
+    max_spend_microusd: int | None = None,
+) -> Run:
+    """Make a run of `hunt`, or of its first `sample` companies, with its own budget; the caller nudges a worker.
+
+    It may spend `max_spend_microusd`; without, what the hunt says. Raises AlreadyLive where a run of it, or a sample
+    like this one, is going on: two presses of a button are one run. Raises NotStarted where the hunt was deleted.
+    """
+    cap = hunt.max_spend_microusd if max_spend_microusd is None else max_spend_microusd
+    with one_live_run(hunt.pk, is_sample=sample is not None), transaction.atomic():
+        _hold_hunt(hunt.pk)
         return Run.objects.create(
             hunt=hunt,
             workspace_id=hunt.workspace_id,
-            budget=Budget.objects.create(workspace_id=hunt.workspace_id, cap_microusd=hunt.max_spend_microusd),
+            budget=Budget.objects.create(workspace_id=hunt.workspace_id, cap_microusd=cap, started_by=by),
             scoring_config=ScoringConfig.current(),
             icp_json=hunt.icp_json,
             source=hunt.source,
             company_list=hunt.company_list,
             limit=min(sample or hunt.limit, hunt.limit),
+            max_leads=None if sample else hunt.max_leads,
             is_sample=sample is not None,
+            known=known,
+            trigger=trigger,
+            schedule=schedule,
             started_by=by,
         )
 
 
-def pause(run: Run, *, note: str = "") -> bool:
-    """Stop giving out work; calls that are under way end, and no new one starts. False when it was not running."""
-    return _move(run, Run.LIVE, Run.Status.PAUSED, note or _("Paused. Resume to go on."), ledger.close)
+def _hold_hunt(hunt_id: int) -> None:
+    """Hold the hunt's row until the run is live, so that whoever deletes the hunt sees the run and cancels it.
+
+    Raises NotStarted where it is deleted.
+    """
+    if not Hunt.objects.kept().filter(pk=hunt_id).update(name=F("name")):
+        raise NotStarted(_("The hunt was deleted meanwhile. Bring it back to run it."))
+
+
+@contextmanager
+def one_live_run(hunt_id: int, *, is_sample: bool) -> Iterator[None]:
+    """Raise AlreadyLive where the database says that what is done here would make a second live run of the hunt."""
+    try:
+        yield
+    except IntegrityError:
+        live = Run.objects.live().filter(hunt_id=hunt_id, is_sample=is_sample).first()
+        if live is None:
+            raise
+        raise AlreadyLive(live) from None
+
+
+def pause(run: Run, *, note: str = "", ceiling: str = "") -> bool:
+    """Stop giving out work; calls that are under way end, and no new one starts. False when it was not running.
+
+    `ceiling` is the limit of spending (`Run.Ceiling`) that it came to, '' where somebody paused it.
+    """
+    return move(run, Run.LIVE, Run.Status.PAUSED, note or _("Paused. Resume to go on."), ledger.close, ceiling=ceiling)
 
 
 def resume(run: Run) -> bool:
-    """Go on with a paused run; the caller nudges a worker."""
-    return _move(run, (Run.Status.PAUSED,), Run.Status.QUEUED, "", ledger.reopen)
+    """Go on with a paused run; the caller nudges a worker. Raises AlreadyLive while another run of its hunt goes on."""
+    return move(run, (Run.Status.PAUSED,), Run.Status.QUEUED, "", ledger.reopen, **_with_all_tries())
 
 
 def raise_limit(run: Run, cap_microusd: int) -> bool:
@@ -86,33 +154,46 @@ def raise_limit(run: Run, cap_microusd: int) -> bool:
 
 def cancel(run: Run) -> bool:
     """End a run for good. What was done is kept; what was not begun never will be."""
-    stopped = _move(
-        run, (*Run.LIVE, Run.Status.PAUSED), Run.Status.CANCELLED, _("Cancelled. What was done is kept."), ledger.close
-    )
-    if stopped:
-        now = timezone.now()
-        run.candidates.unfinished().update(
-            status=Candidate.Status.CANCELLED, finished_at=now, changed_at=now, lease_expires_at=None
+    with transaction.atomic():
+        stopped = move(
+            run,
+            (*Run.LIVE, Run.Status.PAUSED),
+            Run.Status.CANCELLED,
+            _("Cancelled. What was done is kept."),
+            ledger.close,
+            # A search that is under way must not add companies to a run that is over.
+            discover_fence=F("discover_fence") + 1,
+            discover_lease_expires_at=None,
         )
-        reports.conclude(run)
+        if stopped:
+            failpoint("run.cancelled")
+            now = timezone.now()
+            run.candidates.unfinished().update(
+                status=Candidate.Status.CANCELLED, finished_at=now, changed_at=now, lease_expires_at=None
+            )
+            reports.conclude(run)
     return stopped
 
 
 def retry(run: Run) -> bool:
     """Try failed candidates again, each from the stage that failed; what earlier stages found is used again.
 
-    False, with nothing changed, while the run is live and where nothing of it failed.
+    False, with nothing changed, while the run is live and where nothing of it failed. Raises AlreadyLive while another
+    run of its hunt goes on. Whoever wants more done again looks at `hunts.retrying`.
     """
     with transaction.atomic():
         failed = run.candidates.filter(status=Candidate.Status.FAILED)
         has_begun = Run.objects.filter(pk=run.pk, discovered_at__isnull=False).exists()
-        if has_begun and not failed.exists():
+        # A key that is rejected ends a run with companies that nobody has come to.
+        if has_begun and not failed.exists() and not run.candidates.unfinished().exists():
             return False
-        if not _move(run, Run.OVER, Run.Status.QUEUED, "", ledger.reopen):
+        if not begin_again(run):
             return False
+        failpoint("run.retried")
         failed.update(
             status=Candidate.Status.QUEUED,
             attempts=0,
+            deaths=0,
             not_before=None,
             finished_at=None,
             reason="",
@@ -121,15 +202,42 @@ def retry(run: Run) -> bool:
         return True
 
 
-def _move(run: Run, allowed: tuple[str, ...], to: str, note: str, budget: Callable[[int], None]) -> bool:
-    """Change the run's status where it is one of `allowed`, and open or close its budget in the same transaction."""
+def begin_again(run: Run, *, note: str = "") -> bool:
+    """Take up a run that was over; False when it is not. Raises AlreadyLive while another run of its hunt goes on."""
     with transaction.atomic():
-        if not Run.objects.filter(pk=run.pk, status__in=allowed).update(
-            status=to, note=note, finished_at=timezone.now() if to in Run.OVER else None
+        _hold_hunt(run.hunt_id)
+        return move(run, Run.OVER, Run.Status.QUEUED, "", ledger.reopen, line=note, **_with_all_tries())
+
+
+def _with_all_tries() -> dict[str, Any]:
+    """Return the columns of a run that somebody has begin again: what was in vain before does not count."""
+    return {"resumed_at": timezone.now(), "attempts": 0, "discover_attempts": 0}
+
+
+def move(
+    run: Run,
+    allowed: tuple[str, ...],
+    to: str,
+    note: str,
+    budget: Callable[[int], None],
+    *,
+    line: str = "",
+    ceiling: str = "",
+    **columns: object,
+) -> bool:
+    """Change the run's status where it is one of `allowed`, and open or close its budget in the same transaction.
+
+    `line` is what the log says of it, where that is not the `note`; `columns` of the run are written with it.
+    """
+    finished = timezone.now() if to in Run.OVER else None
+    with one_live_run(run.hunt_id, is_sample=run.is_sample), transaction.atomic():
+        if not Run.objects.filter(pk=run.pk, status__in=allowed, deleted_at__isnull=True).update(
+            status=to, note=note, ceiling=ceiling, finished_at=finished, **columns
         ):
             return False
+        failpoint("run.moved")
         budget(run.budget_id)
-        RunEvent.objects.create(run=run, message=note or f"{to}")
+        RunEvent.objects.create(run=run, message=(line or note or str(Run.Status(to).label))[:500])
     run.refresh_from_db()
     return True
 
@@ -144,18 +252,18 @@ async def work_on(run_id: int, *, concurrency: int | None = None, slice_seconds:
     with structlog.contextvars.bound_contextvars(run_id=run_id), speaking(run.icp.language):
         try:
             async with open_kit(run) as kit:
-                if not await _discover(run, kit):
-                    return False
                 return await _flow(run, kit, concurrency or settings.WORKER_CONCURRENCY, ends_at)
+        except CapReached as error:
+            await sync_to_async(_stop_at_cap)(run, error)
         except CredentialsRejected as error:
             await sync_to_async(reports.fail)(run, error.message)
-            return False
+        except RunStopped:
+            logger.info("run.stopped")
+    return False
 
 
 def _begin(run_id: int) -> Run | None:
-    now = timezone.now()
-    Run.objects.filter(pk=run_id, status=Run.Status.QUEUED).update(status=Run.Status.RUNNING)
-    Run.objects.filter(pk=run_id, started_at__isnull=True).update(started_at=now)
+    claims.begin(run_id)
     return (
         Run.objects.filter(pk=run_id, status=Run.Status.RUNNING)
         .select_related("workspace", "scoring_config", "company_list")
@@ -163,57 +271,56 @@ def _begin(run_id: int) -> Run | None:
     )
 
 
-async def _discover(run: Run, kit: Kit) -> bool:
-    """Do the run's discovery unless it is done or being done elsewhere; False when the run ended over it."""
-    fence = await sync_to_async(claims.claim_discovery)(run.pk)
-    if fence is None:
-        return True
-    try:
-        async with asyncio.timeout(settings.STAGE_DEADLINE_SECONDS):
-            plan = searches.plan(run.icp, source=run.source, limit=run.limit)
-            found = await discover.run(plan, kit.searcher, limit=run.limit)
-    except RunStopped:
-        await sync_to_async(claims.drop_discovery)(run.pk, fence)
-        return False
-    except CapReached:
-        await sync_to_async(claims.drop_discovery)(run.pk, fence)
-        await sync_to_async(pause)(run, note=await sync_to_async(reports.cap_note)(run))
-        return False
-    except (ProviderError, PriceUnknown, TimeoutError) as error:
-        await sync_to_async(claims.drop_discovery)(run.pk, fence)
-        await sync_to_async(reports.fail)(run, str(error) or _("The search took too long. Retry it."))
-        return False
-    await sync_to_async(recording.record_discovery)(run, fence, found.companies, found.plan_json)
-    return True
-
-
 async def _flow(run: Run, kit: Kit, concurrency: int, ends_at: float) -> bool:
     """Keep up to `concurrency` candidates in flight until the run is done or stopped, or the time is up."""
+    await discovery.search(run, kit)
     flight: set[asyncio.Task[None]] = set()
+    is_alone = False
     try:
         while True:
-            if len(flight) <= concurrency * 3 // 4 and time.monotonic() < ends_at:
-                await sync_to_async(claims.sweep)(run.pk)
-                batch = await sync_to_async(claims.claim)(run.pk, concurrency - len(flight))
-                works = await sync_to_async(loading.works)(run, batch, judge=kit.judge_name)
+            must_leave = leaving.is_asked() or time.monotonic() >= ends_at
+            if not must_leave and (not flight if is_alone else len(flight) <= concurrency * 3 // 4):
+                batch = await sync_to_async(_claimed)(run, concurrency - len(flight), is_idle=not flight)
+                is_alone = any(candidate.deaths >= claims.ALONE_AFTER for candidate in batch)
+                works = await sync_to_async(_loaded)(run, batch, kit)
                 flight |= {
                     asyncio.create_task(_advance(one, work, kit)) for one, work in zip(batch, works, strict=True)
                 }
             if not flight:
-                if not await sync_to_async(reports.is_unfinished)(run):
+                if not await sync_to_async(reports.is_unfinished)(run) or await sync_to_async(lead_cap.stop)(run, pause):
                     return False
-                if time.monotonic() >= ends_at:
+                if must_leave:
                     return True
                 await asyncio.sleep(LOOK_AGAIN_SECONDS)
+                # Whoever was searching may have died over it.
+                await discovery.search(run, kit)
                 continue
             done, flight = await asyncio.wait(flight, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
                 task.result()
+            await sync_to_async(claims.got_on)(run.pk)
     finally:
         # Interrupted or broken: what is in flight hands its claims back as it is cancelled.
         for task in flight:
             task.cancel()
         await asyncio.gather(*flight, return_exceptions=True)
+
+
+def _claimed(run: Run, room: int, *, is_idle: bool) -> list[Candidate]:
+    """Take up to `room` candidates, what was abandoned included; a suspect one only where nothing else is in flight."""
+    claims.sweep(run.pk)
+    with lead_cap.room(run, room) as room:
+        batch = claims.claim(run.pk, room)
+        return batch or (claims.claim_suspect(run.pk) if is_idle and room else [])
+
+
+def _loaded(run: Run, batch: Sequence[Candidate], kit: Kit) -> list[Work]:
+    try:
+        return loading.works(run, batch, judge=kit.judge_name)
+    except Exception:
+        # One of them cannot even be loaded: they come back as if their worker had died, and in the end one by one.
+        claims.abandon(batch)
+        raise
 
 
 async def _advance(candidate: Candidate, work: Work, kit: Kit) -> None:
@@ -222,33 +329,42 @@ async def _advance(candidate: Candidate, work: Work, kit: Kit) -> None:
     is_over = False
     try:
         while not is_over:
+            failpoint("stage.begins")
             async with asyncio.timeout(settings.STAGE_DEADLINE_SECONDS):
                 verdict = await STAGES[candidate.stage](work, tools)
+            failpoint("stage.ended")
             work = verdict.added_to(work)
             is_over = await sync_to_async(recording.record)(candidate, verdict, work)
+            if not is_over and leaving.is_asked():
+                await sync_to_async(claims.hand_back)(candidate)
+                return
     except claims.LeaseLost:
         logger.info("candidate.taken_over", candidate=candidate.pk)
     except RunStopped:
         await sync_to_async(claims.hand_back)(candidate)
-    except CapReached:
+    except LeadCapReached as error:
+        await sync_to_async(_fail)(candidate, str(error))
+    except CapReached as error:
         await sync_to_async(claims.hand_back)(candidate)
-        await sync_to_async(_stop_at_cap)(candidate.run)
+        await sync_to_async(_stop_at_cap)(candidate.run, error)
     except (Unavailable, TimeoutError) as error:
         await sync_to_async(_try_later)(candidate, error)
     except (ProviderError, PriceUnknown) as error:
-        await _fail(candidate, str(error))
+        await sync_to_async(_fail)(candidate, str(error))
     except asyncio.CancelledError:
         await asyncio.shield(sync_to_async(claims.hand_back)(candidate))
         raise
+    except (OperationalError, InterfaceError) as error:
+        await sync_to_async(_database_failed)(candidate, error)
     except Exception:
         # A bug in one candidate's stage must not leave it claimed for ever, nor stop the others.
         logger.exception("stage.crashed", stage=candidate.stage, candidate=candidate.pk)
-        await _fail(candidate, INTERNAL_ERROR)
+        await sync_to_async(_fail)(candidate, INTERNAL_ERROR)
 
 
-async def _fail(candidate: Candidate, message: str) -> None:
+def _fail(candidate: Candidate, message: str) -> None:
     try:
-        await sync_to_async(recording.record_failure)(candidate, message)
+        recording.record_failure(candidate, message)
     except claims.LeaseLost:
         logger.info("candidate.taken_over", candidate=candidate.pk)
 
@@ -258,15 +374,24 @@ def _try_later(candidate: Candidate, error: Unavailable | TimeoutError) -> None:
     message = str(error) or _("It took too long.")
     if isinstance(error, AtLimit):
         # Nothing was sent: waiting for our own pace is no try, or a slow key would leave a run to the rules.
-        claims.hand_back(candidate, after=timedelta(seconds=error.retry_after or 1), reason=message)
+        claims.hand_back(candidate, after=before_next_try(0, error.retry_after), reason=message)
         return
     if candidate.attempts >= settings.CANDIDATE_MAX_ATTEMPTS:
-        recording.record_failure(candidate, message)
+        _fail(candidate, message)
         return
     asked_for = error.retry_after if isinstance(error, Unavailable) else None
-    wait = timedelta(seconds=asked_for or 2**candidate.attempts)
-    claims.hand_back(candidate, after=wait, reason=message, is_try=True)
+    claims.hand_back(candidate, after=before_next_try(candidate.attempts, asked_for), reason=message, is_try=True)
 
 
-def _stop_at_cap(run: Run) -> None:
-    pause(run, note=reports.cap_note(run))
+def _database_failed(candidate: Candidate, error: OperationalError | InterfaceError) -> None:
+    """Put the candidate back; it is not its fault. Raises the like again while the database does not answer."""
+    logger.warning("database.failed", candidate=candidate.pk, error=str(error))
+    connection.close()  # one that was cut stays cut
+    claims.hand_back(candidate, after=before_next_try(1))
+
+
+def _stop_at_cap(run: Run, reached: CapReached) -> None:
+    with transaction.atomic():
+        if pause(run, note=reports.cap_note(run, reached), ceiling=reached.ceiling):
+            figures.keep(run)
+            notices.needs_you(run, "limit")

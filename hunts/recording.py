@@ -7,13 +7,14 @@ from django.db import transaction
 from django.db.models import Sum
 from django.utils import timezone
 
+from accounts.failpoints import failpoint
 from enrichment.models import Snapshot
-from hunts import claims
+from hunts import claims, identity, novelty, sourcing
 from hunts.models import Candidate, Run, RunEvent, Stage
 from hunts.work import Known, Verdict, Work
 from integrations.capabilities import FoundCompany, FoundContact
 from integrations.models import ProviderCall
-from leads import site_facts
+from leads import merging, site_facts
 from leads.evidence import Finding
 from leads.models import Assessment, Contact, Evidence, Lead
 
@@ -27,14 +28,17 @@ def record(candidate: Candidate, verdict: Verdict, work: Work) -> bool:
     """
     stage = candidate.stage
     with transaction.atomic():
-        columns = _next_step(stage, verdict)
-        columns |= _facts(candidate, verdict, work)
+        verdict, columns = identity.settle(candidate, verdict)
+        columns = _facts(candidate, verdict, work) | _next_step(stage, verdict) | columns
+        failpoint("record.facts_saved")
         claims.hold_on(candidate, **columns)
-        if verdict.outcome == "rejected" and verdict.score is None:
+        failpoint("record.moved_on")
+        if verdict.outcome == "rejected" and verdict.score is None and stage != Stage.DEDUPE:
             # Never judged, so there is no score to tell by: parked, closed to us, or another company's second name.
             unjudged = Lead.objects.filter(pk=candidate.lead_id, status=Lead.Status.NEW)
             unjudged.update(status=Lead.Status.REJECTED)
         _log(candidate, stage, verdict)
+    failpoint("record.committed")
     return candidate.status != Candidate.Status.WORKING
 
 
@@ -42,10 +46,13 @@ def _next_step(stage: str, verdict: Verdict) -> dict[str, object]:
     reason = {"reason": verdict.reason[:500]}
     if verdict.outcome == "rejected":
         return reason | _over(Candidate.Status.REJECTED)
+    if verdict.outcome == "waiting":
+        again = {"status": Candidate.Status.QUEUED, "stage": verdict.skip_to, "lease_expires_at": None}
+        return reason | again | {"attempts": 0, "deaths": 0}
     if stage == ORDER[-1]:
         return _over(Candidate.Status.QUALIFIED)  # the score's reason stays: it says more than "delivered"
     following = verdict.skip_to or ORDER[ORDER.index(stage) + 1]
-    return reason | {"stage": following, "attempts": 0, "lease_expires_at": Candidate.lease_end()}
+    return reason | {"stage": following, "attempts": 0, "deaths": 0, "lease_expires_at": Candidate.lease_end()}
 
 
 def _over(status: str) -> dict[str, object]:
@@ -62,6 +69,8 @@ def _facts(candidate: Candidate, verdict: Verdict, work: Work) -> dict[str, obje
         Lead.objects.filter(pk=candidate.lead_id).update(site_problem=verdict.site.problem[:500])
         if verdict.site.pages:
             site_facts.save(candidate.lead_id, verdict.site.pages)
+        if verdict.outcome == "passed":
+            identity.remember_landing(candidate, verdict.site)
     if verdict.reuse is not None:
         columns |= {"assessment_id": _used_again(candidate, verdict.reuse, work), "is_cached": True}
     elif verdict.findings is not None:
@@ -170,6 +179,7 @@ def _save_score(candidate: Candidate, verdict: Verdict, work: Work) -> dict[str,
     best = best_finding(work.findings or ())
     first = Contact.objects.filter(lead_id=candidate.lead_id).first()
     qualified = verdict.outcome == "passed"
+    root_id = merging.hold_root(candidate.lead_id)
     Lead.objects.filter(pk=candidate.lead_id).update(
         status=Lead.Status.QUALIFIED if qualified else Lead.Status.REJECTED,
         score=score.total,
@@ -181,7 +191,11 @@ def _save_score(candidate: Candidate, verdict: Verdict, work: Work) -> dict[str,
         contact_email=first.email if first else "",
         judged_at=timezone.now(),
     )
+    if root_id is not None:  # merged away while it was judged: what was found out is the kept lead's, too
+        merging.take_over(root_id)
+    failpoint("record.lead_written")
     _add_cost(candidate.lead_id, cost)
+    failpoint("record.lead_charged")
     return {"score": score.total, "tier": score.tier, "cost_microusd": cost}
 
 
@@ -226,6 +240,7 @@ def record_failure(candidate: Candidate, message: str) -> None:
     """End a candidate's way with a reason that can be shown."""
     with transaction.atomic():
         claims.hold_on(candidate, reason=message[:500], **_over(Candidate.Status.FAILED))
+        failpoint("record.failed")
         RunEvent.objects.create(
             run_id=candidate.run_id,
             candidate=candidate,
@@ -236,41 +251,37 @@ def record_failure(candidate: Candidate, message: str) -> None:
 
 
 def record_discovery(
-    run: Run, fence: int, companies: Sequence[FoundCompany], plan: Sequence[Mapping[str, object]] = ()
+    run: Run,
+    fence: int,
+    companies: Sequence[FoundCompany],
+    plan: Sequence[Mapping[str, object]] = (),
+    *,
+    repeats: int = 0,
 ) -> None:
-    """Make leads and candidates of what was found, and keep what was asked. Done twice, it adds nothing twice."""
+    """Make leads and candidates of what was found, and keep what was asked. Done twice, it adds nothing twice.
+
+    `repeats` is how often the searches named a company that they had named before.
+    """
     with transaction.atomic():
         ours = Run.objects.filter(pk=run.pk, discover_fence=fence, discovered_at__isnull=True)
         if not ours.update(discovered_at=timezone.now(), discover_lease_expires_at=None, plan_json=list(plan)):
             raise claims.LeaseLost
-        Lead.objects.bulk_create([_lead_of(run, company) for company in companies], ignore_conflicts=True)
-        handles = [company.domain for company in companies]
-        known = Lead.objects.visible_to(run.workspace).filter(platform=Lead.Platform.WEB, handle__in=handles)
-        ids = dict(known.values_list("handle", "pk"))
+        found = sourcing.leads_of(run, companies)
+        failpoint("discovery.leads_made")
         Candidate.objects.bulk_create(
             [
-                Candidate(run=run, lead_id=ids[company.domain], position=place, relevance=company.relevance)
-                for place, company in enumerate(companies)
+                Candidate(
+                    run=run,
+                    lead_id=one.lead_id,
+                    position=place,
+                    relevance=one.company.relevance,
+                    is_known=one.is_known,
+                )
+                for place, one in enumerate(found)
             ],
             ignore_conflicts=True,
         )
-        RunEvent.objects.create(run=run, stage="discover", message=f"found {len(companies)} companies")
-
-
-def _lead_of(run: Run, company: FoundCompany) -> Lead:
-    return Lead(
-        workspace_id=run.workspace_id,
-        handle=company.domain,
-        name=company.name[:300] or company.domain,
-        website=company.website[:1000] or f"https://{company.domain}/",
-        description=company.description,
-        location=company.location[:500],
-        country=company.country,
-        employees_min=company.employees.min,
-        employees_max=company.employees.max,
-        founded_year=company.founded_year,
-        phone=company.phone[:60],
-        source=company.source,
-        source_url=company.source_url[:1000],
-        record=company.record,
-    )
+        novelty.remember(run, total=len(found), new=sum(not one.is_known for one in found))
+        repeats += len(companies) - len(found)
+        Run.objects.filter(pk=run.pk).update(repeats=repeats)
+        RunEvent.objects.create(run=run, stage="discover", message=sourcing.told(found, repeats))

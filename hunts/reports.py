@@ -9,11 +9,14 @@ from django.db import transaction
 from django.db.models import Count, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
+from accounts.failpoints import failpoint
 from billing import ledger
 from billing.models import Budget
+from hunts import figures, notices, summaries
+from hunts.languages import speaking
 from hunts.models import Candidate, Run, RunEvent, Stage
+from integrations.errors import CapReached, OwnCapReached
 from leads.scoring import Tier
 
 FUNNEL_STAGES: tuple[str, ...] = tuple(Stage.values)
@@ -33,6 +36,8 @@ class Progress:
     """How far a run is, from one look at its rows."""
 
     found: int
+    known: int  # the workspace had their leads before this run
+    repeats: int  # answers of the searches that named a company again; not counted among the found
     cached: int
     duplicates: int
     over: int
@@ -43,12 +48,18 @@ class Progress:
     spent_microusd: int
     cap_microusd: int
     seconds: float
+    over_lately: int  # since work began last: a run may have been paused, or over for days before a retry
+    seconds_lately: float
     is_live: bool
 
     @cached_property
     def judged(self) -> int:
         """Candidates that have been through `qualify`, or were spared it by an earlier judgement."""
         return self.reached[Stage.ENRICH]
+
+    @property
+    def new(self) -> int:
+        return self.found - self.known
 
     @property
     def qualified(self) -> int:
@@ -65,16 +76,16 @@ class Progress:
 
     @property
     def eta_seconds(self) -> int | None:
-        """How long the rest takes at the pace so far; `None` while there is no pace to tell it from."""
-        if not self.is_live or self.over < 3 or self.over == self.found or self.seconds < 3:
+        """How long the rest takes at the pace since work began last; `None` while there is no pace to tell it from."""
+        if not self.is_live or self.over_lately < 3 or self.over == self.found or self.seconds_lately < 3:
             return None
-        return round(self.seconds / self.over * (self.found - self.over))
+        return round(self.seconds_lately / self.over_lately * (self.found - self.over))
 
     @property
     def funnel(self) -> list[Step]:
         return [
             Step("found", _("Found"), self.found),
-            Step("new", _("New"), self.found - self.cached),
+            Step("new", _("New"), self.new),
             Step("prescreened", _("Prescreened"), self.reached[Stage.CRAWL]),
             Step("judged", _("Judged"), self.judged),
             Step("qualified", _("Qualified"), self.qualified),
@@ -84,16 +95,21 @@ class Progress:
 
 def progress(run: Run) -> Progress:
     """Return how far `run` is: one query over its candidates and one for its money."""
+    ended = run.finished_at or timezone.now()
+    since = run.resumed_at or run.started_at or ended
     rows = list(
-        run.candidates.values("stage", "status", "tier", "is_cached").annotate(
-            count=Count("pk"), mailable=Count("pk", filter=~Q(lead__contact_email=""))
+        run.candidates.values("stage", "status", "tier", "is_cached", "is_known").annotate(
+            count=Count("pk"),
+            lately=Count("pk", filter=Q(finished_at__gte=since)),
+            mailable=Count("pk", filter=~Q(lead__contact_email="")),
         )
     )
     money = Budget.objects.get(pk=run.budget_id)
-    ended = run.finished_at or timezone.now()
     over = [row for row in rows if row["status"] in Candidate.OVER]
     return Progress(
         found=_total(rows),
+        known=_total(row for row in rows if row["is_known"]),
+        repeats=run.repeats,
         cached=_total(row for row in rows if row["is_cached"]),
         duplicates=_total(r for r in rows if r["status"] == Candidate.Status.REJECTED and r["stage"] == Stage.CRAWL),
         over=_total(over),
@@ -106,6 +122,8 @@ def progress(run: Run) -> Progress:
         spent_microusd=money.spent_microusd,
         cap_microusd=money.cap_microusd,
         seconds=(ended - run.started_at).total_seconds() if run.started_at else 0.0,
+        over_lately=sum(row["lately"] for row in over),
+        seconds_lately=(ended - since).total_seconds(),
         is_live=run.is_live,
     )
 
@@ -130,60 +148,44 @@ def is_unfinished(run: Run) -> bool:
         ended = Run.objects.filter(pk=run.pk, status=Run.Status.RUNNING).update(
             status=Run.Status.SUCCEEDED, finished_at=timezone.now()
         )
+        if ended and run.candidates.unfinished().exists():
+            transaction.set_rollback(True)  # somebody had one of them retried after we looked, and held the run's row
+            return True
         if ended:
             ledger.close(run.budget_id)
+            failpoint("run.ended")
             conclude(run)
+    failpoint("run.concluded")
     return False
 
 
 def conclude(run: Run) -> None:
-    """Write the summary of a run that is over."""
+    """Keep the figures of a run that is over, and sum it up in its log."""
     run.refresh_from_db()
-    text = summary(progress(run))
-    Run.objects.filter(pk=run.pk).update(summary=text)
-    RunEvent.objects.create(run=run, message=text[:500])
-    run.summary = text
+    figures.keep(run)
+    with speaking(run.icp.language):
+        RunEvent.objects.create(run=run, message=run.summary[:500])
+    notices.run_ended(run)
 
 
 def fail(run: Run, message: str) -> None:
     """End a run that could not begin, with a reason that can be shown."""
     with transaction.atomic():
-        Run.objects.live().filter(pk=run.pk).update(
+        if not Run.objects.live().filter(pk=run.pk).update(
             status=Run.Status.FAILED, note=message[:500], finished_at=timezone.now()
-        )
+        ):
+            return  # somebody ended it first, or deleted it
         ledger.close(run.budget_id)
         RunEvent.objects.create(run=run, level=RunEvent.Level.ERROR, message=message[:500])
+        run.refresh_from_db()
+        figures.keep(run)
+        notices.run_ended(run)
 
 
-def summary(now: Progress) -> str:
-    """Say in plain words what a run found."""
-    if not now.found:
-        return _("Found no company that matches. Try other words, a wider region or another source.")
-    parts = [
-        ngettext("Found %(n)s company", "Found %(n)s companies", now.found) % {"n": now.found},
-        _("%(n)s passed prescreen") % {"n": now.reached[Stage.CRAWL]},
-        _("%(n)s judged") % {"n": now.judged},
-        _("%(n)s in tier A") % {"n": now.by_tier[Tier.A]},
-        _("%(n)s in tier B") % {"n": now.by_tier[Tier.B]},
-    ]
-    text = ", ".join(parts) + "."
-    without = now.qualified - now.with_contact
-    if without:
-        text += " " + ngettext("%(n)s lead has no e-mail.", "%(n)s leads have no e-mail.", without) % {"n": without}
-    if now.cached:
-        text += " " + _("%(n)s were judged before and cost nothing.") % {"n": now.cached}
-    if now.failed:
-        text += " " + ngettext("%(n)s failed: retry it.", "%(n)s failed: retry them.", now.failed) % {"n": now.failed}
-    return text
-
-
-def cap_note(run: Run) -> str:
-    """Say why a run stopped at its limit and what to do."""
+def cap_note(run: Run, reached: CapReached) -> str:
+    """Say at which limit a run stopped, how far it is and what to do."""
     now = progress(run)
-    return _(
-        "Stopped at your limit of $%(cap).2f: %(judged)s of about %(found)s companies judged. Raise the limit to go on."
-    ) % {
-        "cap": now.cap_microusd / 1_000_000,
-        "judged": now.judged,
-        "found": now.found or run.limit,
-    }
+    expected = now.found or run.limit
+    if isinstance(reached, OwnCapReached):
+        return summaries.cap_note(cap_microusd=now.cap_microusd, judged=now.judged, expected=expected)
+    return summaries.ceiling_note(str(reached), judged=now.judged, expected=expected)

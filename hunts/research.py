@@ -12,16 +12,17 @@ import time
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from datetime import timedelta
 
 import structlog
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import F
+from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.failpoints import failpoint
 from accounts.models import User
 from billing import ledger
 from billing.models import Budget
@@ -29,11 +30,12 @@ from enrichment import pages
 from enrichment.crawler import open_crawler
 from enrichment.models import Snapshot
 from enrichment.research import PAGES
-from hunts import questions, research_answers
+from hunts import leaving, questions, research_answers
 from hunts.icp import Icp
 from hunts.languages import speaking
 from hunts.meter import RunMeter
 from hunts.models import Hunt
+from hunts.patience import before_next_try
 from hunts.research_answers import Answer, AnswerForm
 from hunts.research_models import Research, ResearchQuestion, Statement
 from integrations.capabilities import ReadPage, ReadSite
@@ -41,6 +43,7 @@ from integrations.chain import Chain, open_chain
 from integrations.connections import accesses
 from integrations.errors import BudgetRefused, ProviderError, RequestRejected, RunStopped, Unavailable
 from integrations.gateway import Gateway
+from leads import family
 from leads.models import Lead
 
 logger = structlog.get_logger(__name__)
@@ -94,7 +97,7 @@ def start(lead: Lead, *, by: User | None = None) -> Research:
                 workspace_id=lead.workspace_id,
                 lead=lead,
                 hunt=hunt,
-                budget=Budget.objects.create(workspace_id=lead.workspace_id, cap_microusd=cap),
+                budget=Budget.objects.create(workspace_id=lead.workspace_id, cap_microusd=cap, started_by=by),
                 topics=list(icp.topics()),
                 started_by=by,
             )
@@ -128,7 +131,7 @@ def retry(research: Research) -> bool:
 
 def context_of(lead: Lead) -> tuple[Icp, Hunt | None]:
     """Return what the newest hunt that found the lead is about; an empty profile where there is none."""
-    candidacy = lead.candidacies.select_related("run__hunt").order_by("-pk").first()
+    candidacy = family.candidacies(lead).select_related("run__hunt").order_by("-pk").first()
     return (candidacy.run.icp, candidacy.run.hunt) if candidacy else (Icp(), None)
 
 
@@ -189,18 +192,18 @@ async def _go_on(research: Research, ends_at: float) -> bool:
         if research.pages is None and not await _read(research, stack):
             return False
         texts = await sync_to_async(pages.reload)(research.pages or [])
-        gateway = Gateway(
-            RunMeter(research.budget_id), workspace_id=research.workspace_id, run_ref=f"research:{research.pk}"
-        )
+        meter = RunMeter(research.budget_id, lead_id=research.lead_id)
+        gateway = Gateway(meter, workspace_id=research.workspace_id, run_ref=f"research:{research.pk}")
         chain = await stack.enter_async_context(open_chain(research.workspace_id))
         for question in await sync_to_async(_open_questions)(research):
-            if time.monotonic() >= ends_at:
+            if time.monotonic() >= ends_at or leaving.is_asked():
                 await sync_to_async(_hand_back)(research)
                 return True
             await gateway.permit("research", "answer")
             asked = gateway.on_behalf_of(f"question:{question.pk}")
             async with asyncio.timeout(settings.STAGE_DEADLINE_SECONDS):
                 answer, note = await _answered(question, texts, chain, asked, is_last_try=_is_last_try(research))
+            failpoint("research.answered")
             await sync_to_async(_record)(research, question, answer, note)
     await sync_to_async(_finish)(research, Research.Status.SUCCEEDED)
     return False
@@ -274,11 +277,12 @@ def _claim(research_id: int) -> Research | None:
 def _hold_on(research: Research, **columns: object) -> None:
     """Write `columns` of a research that is still ours, and keep it for another step. Raises LeaseLost."""
     mine = Research.objects.filter(pk=research.pk, fence=research.fence, status=Research.Status.RUNNING)
-    columns = {"lease_expires_at": Research.lease_end(), **columns}
-    if not mine.update(**columns):
+    if not mine.update(**{"lease_expires_at": Research.lease_end(), **columns}):
         raise LeaseLost
+    failpoint("research.held_on")
     for name, value in columns.items():
-        setattr(research, name, value)
+        if not hasattr(value, "resolve_expression"):  # what the database works out stays there
+            setattr(research, name, value)
 
 
 def _record_pages(research: Research, site: ReadSite) -> bool:
@@ -355,12 +359,11 @@ def _try_later(research: Research, error: Unavailable | TimeoutError) -> None:
             fail(research, message)
             return
         asked_for = error.retry_after if isinstance(error, Unavailable) else None
-        wait = timedelta(seconds=asked_for or 2**research.attempts)
         _hold_on(
             research,
             status=Research.Status.QUEUED,
             problem=message[:500],
-            not_before=timezone.now() + wait,
+            not_before=Now() + before_next_try(research.attempts, asked_for),
             lease_expires_at=None,
         )
     except LeaseLost:

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
-from django.utils import timezone
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User, Workspace
@@ -28,9 +28,8 @@ class ResearchQuerySet(models.QuerySet["Research"]):
 
     def due(self) -> "ResearchQuerySet":
         """Those that wait for a worker and whose time has come."""
-        now = timezone.now()
-        waiting = Q(status=Research.Status.QUEUED) & (Q(not_before__isnull=True) | Q(not_before__lte=now))
-        return self.filter(waiting | Q(status=Research.Status.RUNNING, lease_expires_at__lt=now))
+        waiting = Q(status=Research.Status.QUEUED) & (Q(not_before__isnull=True) | Q(not_before__lte=Now()))
+        return self.filter(waiting | Q(status=Research.Status.RUNNING, lease_expires_at__lt=Now()))
 
 
 class Research(models.Model):
@@ -87,7 +86,8 @@ class Research(models.Model):
 
     @staticmethod
     def lease_end() -> Any:
-        return timezone.now() + timedelta(seconds=settings.LEASE_SECONDS)
+        """Return until when a claim of now lasts, by the database's clock."""
+        return Now() + timedelta(seconds=settings.LEASE_SECONDS)
 
 
 class ResearchQuestion(models.Model):

@@ -62,7 +62,8 @@ class Panel:
 
 def panel(lead: Lead, *, may_change: bool) -> Panel:
     """Return what to show; what a research would cost only to those who may start one."""
-    newest = lead.researches.select_related("budget", "hunt").order_by("-pk").first()
+    own = Research.objects.filter(lead__in=Lead.objects.family_of(lead.pk))
+    newest = own.select_related("budget", "hunt").order_by("-pk").first()
     can_start = may_change and lead.platform == Lead.Platform.WEB and (newest is None or not newest.is_live)
     estimate = estimated(lead) if can_start else None
     if newest is None:

@@ -29,7 +29,8 @@ def start(request: MemberRequest, pk: int) -> HttpResponse:
 @editor_required
 def change(request: MemberRequest, pk: int, research_pk: int, action: str) -> HttpResponse:
     """Stop a research, or go on with one that ended early."""
-    row = get_object_or_404(Research.objects.visible_to(request.workspace), pk=research_pk, lead_id=pk)
+    researches = Research.objects.visible_to(request.workspace).filter(lead__in=Lead.objects.family_of(pk))
+    row = get_object_or_404(researches, pk=research_pk)
     if action not in CHANGES:
         raise Http404
     if not CHANGES[action](row):
@@ -55,7 +56,7 @@ def citation(request: MemberRequest, pk: int, statement_pk: int) -> HttpResponse
     """Show the stored page of a statement, with its quote marked."""
     lead = get_object_or_404(Lead.objects.visible_to(request.workspace), pk=pk)
     rows = Statement.objects.select_related("snapshot", "question")
-    row = get_object_or_404(rows, pk=statement_pk, question__research__lead=lead)
+    row = get_object_or_404(rows, pk=statement_pk, question__research__lead__in=Lead.objects.family_of(pk))
     text = row.snapshot.text
     parts = {"before": text[: row.start], "quote": text[row.start : row.end], "after": text[row.end :]}
     return render(request, "leads/citation.html", {"statement": row, "lead": lead, "parts": parts})

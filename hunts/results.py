@@ -28,6 +28,9 @@ def as_json(run: Run) -> dict[str, Any]:
             "note": run.note,
             "counts": {
                 "found": now.found,
+                "known": now.known,
+                "new": now.new,
+                "repeats": now.repeats,
                 "cached": now.cached,
                 **now.reached,
                 **{status: now.by_status[status] for status in Candidate.OVER},

@@ -1,11 +1,13 @@
 """What the page of a run shows: one context for the page, its parts and the live stream."""
 
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import Case, Count, IntegerField, Q, Value, When
 from django.utils.translation import gettext_lazy as _
 
-from hunts import reports
+from hunts import baselines, logs, reports
+from hunts.limits import RaiseForm, enough_microusd
 from hunts.models import Candidate, Run, RunEvent
 from hunts.searches import WHY
 from leads.models import Evidence
@@ -26,20 +28,100 @@ LANGUAGE_NAMES = {
 }
 
 
-def context(run: Run, *, show_all_lines: bool = False) -> dict[str, Any]:
-    """Return what the live part of the page needs: seven queries, whatever the size of the run."""
+# Which companies are shown, as the address names it; '' leaves out those that were rejected for whatever reason.
+SHOWN: dict[str, Q] = {
+    "": ~Q(status=Candidate.Status.REJECTED),
+    "qualified": Q(status=Candidate.Status.QUALIFIED),
+    "failed": Q(status=Candidate.Status.FAILED),
+    "hidden": Q(status=Candidate.Status.REJECTED),
+    "all": Q(),
+}
+SHOWN_LABELS = {
+    "": _("In the running"),
+    "qualified": _("Qualified"),
+    "failed": _("Failed"),
+    "hidden": _("Rejected or known"),
+    "all": _("All"),
+}
+
+
+def context(run: Run, *, show: str = "", limit_form: RaiseForm | None = None) -> dict[str, Any]:
+    """Return what the overview needs: a handful of queries, whatever the size of the run."""
+    now = reports.progress(run)
+    choices = _shown(now, show)
     return {
-        "run": run,
-        "now": reports.progress(run),
-        "rows": rows(run),
+        **head_context(run, now, limit_form),
+        "warnings": baselines.warnings_of(run),
+        "rows": rows(run, show),
+        "show": show,
+        "shown": choices,
+        "current": next(one for one in choices if one["is_current"]),
         "criteria": criteria(run),
         "searches": asked(run),
-        "log": log(run, show_all=show_all_lines),
+        "log": log(run),
+    }
+
+
+def log_context(run: Run, wanted: logs.Wanted, after: str) -> dict[str, Any]:
+    """Return what the log's tab needs."""
+    return {
+        **head_context(run, reports.progress(run), None),
+        "tab": "log",
+        "wanted": wanted,
+        "page": logs.page(run, wanted, after),
+        "after": after,
+        "levels": _levels(run, wanted),
+        "stages": logs.STAGES,
+    }
+
+
+def head_context(run: Run, now: reports.Progress, limit_form: RaiseForm | None) -> dict[str, Any]:
+    """Return what stands above the tabs: how the run is, what can be done with it, and why it stopped."""
+    can_raise = run.status == Run.Status.PAUSED and run.ceiling == Run.Ceiling.RUN
+    enough = enough_microusd(run) if can_raise else 0
+    return {
+        "run": run,
+        "now": now,
+        "tab": "",
+        "can_raise": can_raise,
+        "enough_microusd": enough,
+        "suggested": Decimal(enough) / 1_000_000,
+        "limit_form": limit_form,
         "conversation": run.hunt.conversations.order_by("-pk").first() if run.is_sample else None,
     }
 
 
-def rows(run: Run) -> list[Candidate]:
+def _shown(now: reports.Progress, show: str) -> list[dict[str, Any]]:
+    """Return the choices of what is shown, each with how many companies that is."""
+    hidden = now.by_status.get(Candidate.Status.REJECTED, 0)
+    counts = {
+        "": now.found - hidden,
+        "qualified": now.qualified,
+        "failed": now.failed,
+        "hidden": hidden,
+        "all": now.found,
+    }
+    return [
+        {"name": name, "label": SHOWN_LABELS[name], "count": count, "is_current": name == show}
+        for name, count in counts.items()
+    ]
+
+
+def _levels(run: Run, wanted: logs.Wanted) -> list[dict[str, Any]]:
+    counts = logs.counts(run, wanted)
+    every = [{"name": "", "label": _("All"), "count": sum(counts.values()), "is_current": not wanted.level}]
+    return every + [
+        {
+            "name": level,
+            "label": RunEvent.Level(level).label,
+            "count": counts[level],
+            "is_current": level == wanted.level,
+        }
+        for level in logs.LEVELS
+    ]
+
+
+def rows(run: Run, show: str = "") -> list[Candidate]:
     """Return the candidates to show: scored ones best first, then those at work, then the others."""
     at_work = Case(
         When(score__isnull=False, then=Value(0)),
@@ -48,7 +130,7 @@ def rows(run: Run) -> list[Candidate]:
         default=Value(3),
         output_field=IntegerField(),
     )
-    shown = run.candidates.select_related("lead").annotate(group=at_work)
+    shown = run.candidates.filter(SHOWN[show]).select_related("lead").annotate(group=at_work)
     return list(shown.order_by("group", "-score", "position")[:ROWS])
 
 
@@ -73,15 +155,9 @@ def asked(run: Run) -> list[dict[str, Any]]:
     ]
 
 
-def log(run: Run, *, show_all: bool) -> dict[str, Any]:
-    """Return the run's lines, warnings and errors first, and how many there are besides."""
-    order = Case(
-        When(level=RunEvent.Level.ERROR, then=Value(0)),
-        When(level=RunEvent.Level.WARNING, then=Value(1)),
-        default=Value(2),
-        output_field=IntegerField(),
-    )
-    lines = run.events.annotate(order=order).order_by("order", "-pk")
-    total = lines.count()
-    shown = list(lines[: 2_000 if show_all else LINES])
+def log(run: Run) -> dict[str, Any]:
+    """Return the run's first lines, warnings and errors before the others, and how many there are besides."""
+    lines = logs.lines(run, logs.Wanted())
+    total = run.events.count()
+    shown = list(lines[:LINES])
     return {"lines": shown, "hidden": total - len(shown)}

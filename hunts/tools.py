@@ -4,13 +4,12 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import asdict, dataclass
 
-from asgiref.sync import sync_to_async
 from django.conf import settings
-from django.db import IntegrityError, transaction
 
 from enrichment.crawler import open_crawler
+from hunts.identity import RunIdentities
 from hunts.meter import RunMeter
-from hunts.models import Candidate, Run, Source
+from hunts.models import Candidate, Run, Source, Stage
 from hunts.stages.qualify import ChainJudge, ModelJudge, NamedJudge, StandIn
 from hunts.work import Photographer, Tools
 from integrations.capabilities import (
@@ -29,7 +28,6 @@ from integrations.chain import Chain, open_chain
 from integrations.egress.vendors import vendor_client
 from integrations.errors import CredentialsRejected, PriceUnknown, QuotaExhausted, RequestRejected
 from integrations.gateway import Answered, Gateway, Question
-from integrations.lexicon.domains import host_of, registrable_domain
 from integrations.providers.directory import Directory
 from integrations.providers.exa import Exa
 from integrations.providers.local import VERSION as LOCAL_VERSION
@@ -93,35 +91,6 @@ class PermittedPhotographer:
     async def take(self, url: str) -> str:
         await self.gateway.permit("site", "screenshot")
         return await self.photographer.take(url)
-
-
-@dataclass(frozen=True, slots=True)
-class RunIdentities:
-    """Finds out that two candidates of a run are one company: by where a site leads, or by the same home page."""
-
-    candidate: Candidate
-
-    async def twin_of(self, handle: str, *, landed_on: str, home_sha256: str) -> str:
-        return await sync_to_async(self._twin)(handle, registrable_domain(host_of(landed_on)), home_sha256)
-
-    def _twin(self, handle: str, landed_domain: str, home_sha256: str) -> str:
-        others = Candidate.objects.filter(run_id=self.candidate.run_id).exclude(pk=self.candidate.pk)
-        if landed_domain and landed_domain != handle:
-            name = others.filter(lead__handle=landed_domain).values_list("lead__name", flat=True).first()
-            if name:
-                return name
-        if not home_sha256:
-            return ""
-        # A company that is not read again, because it was judged before, is known by the page that was judged.
-        judged_before = others.filter(is_cached=True, assessment__snapshots__0=home_sha256)
-        if name := judged_before.values_list("lead__name", flat=True).first():
-            return name
-        try:
-            with transaction.atomic():
-                Candidate.objects.filter(pk=self.candidate.pk).update(identity=home_sha256)
-        except IntegrityError:
-            return others.filter(identity=home_sha256).values_list("lead__name", flat=True).first() or ""
-        return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +158,7 @@ class Kit:
     chain: Chain
     local: Local
     reader: PageReader
+    reader_anew: PageReader
     finders: Sequence[ContactFinder]
     photographer: Photographer
 
@@ -198,9 +168,11 @@ class Kit:
         return self._judge(self.gateway).name
 
     def for_candidate(self, candidate: Candidate) -> Tools:
-        gateway = self.gateway.on_behalf_of(str(candidate.pk))
+        meter = RunMeter(candidate.run.budget_id, lead_id=candidate.lead_id)
+        gateway = self.gateway.on_behalf_of(str(candidate.pk), generation=candidate.generation, meter=meter)
+        reader = self.reader_anew if candidate.anew_stage == Stage.CRAWL else self.reader
         return Tools(
-            reader=PermittedReader(self.reader, gateway),
+            reader=PermittedReader(reader, gateway),
             judge=self._judge(gateway),
             finders=self.finders,
             identities=RunIdentities(candidate),
@@ -228,6 +200,7 @@ async def open_kit(run: Run) -> AsyncIterator[Kit]:
             chain=await stack.enter_async_context(open_chain(run.workspace_id)),
             local=Local(),
             reader=crawler.reader,
+            reader_anew=crawler.reader_anew,
             finders=[Site()],
             photographer=crawler.photographer,
         )

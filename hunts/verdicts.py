@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import cast
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from enrichment.models import Page
@@ -20,6 +20,7 @@ from hunts.icp import Icp
 from hunts.stages.qualify import PROMPT_VERSION
 from hunts.work import Known
 from integrations.capabilities import Criterion, CriterionKind
+from integrations.lexicon.text import sha256_of
 from integrations.providers.local import Local
 from leads.evidence import Finding, Place
 from leads.models import Assessment, Evidence
@@ -30,15 +31,33 @@ RULES = f"{Local.slug}/"  # how the names of judges begin that are no language m
 
 def earlier(icp: Icp, lead_ids: Iterable[int], *, judge: str, scoring_config_id: int) -> Mapping[int, Sequence[Known]]:
     """Return by lead the judgements that stand for one by `judge` of the same texts, the newest first."""
-    young = timezone.now() - timedelta(days=settings.VERDICT_TTL_DAYS)
-    rows = Assessment.objects.filter(
-        _of_the_tier(judge), lead_id__in=list(lead_ids), criteria_hash=icp.criteria_hash(), judged_at__gte=young
-    )
+    rows = _young(icp, lead_ids, judge)
     asked = {criterion.key: criterion for criterion in icp.criteria}
     found: defaultdict[int, list[Known]] = defaultdict(list)
     for row in rows.order_by("-judged_at", "-pk").prefetch_related("evidence"):
         found[row.lead_id].append(_known(row, asked, scoring_config_id))
     return found
+
+
+def leads_standing(icp: Icp, records: Mapping[int, str], *, judge: str) -> frozenset[int]:
+    """Return the leads that would be neither read nor judged again by `judge`; two queries for any number of them.
+
+    `records` are the directory's records, '' without one, by lead.
+    """
+    found: defaultdict[int, list[Known]] = defaultdict(list)
+    for row in _young(icp, records, judge).order_by("-judged_at", "-pk"):
+        found[row.lead_id].append(Known(row.pk, row.judged_at, (), frozenset(row.snapshots)))
+    fresh = fresh_texts({text for judged in found.values() for known in judged for text in known.snapshots})
+    hashes = {lead_id: sha256_of(records[lead_id]) if records[lead_id] else "" for lead_id in found}
+    return frozenset(lead_id for lead_id, judged in found.items() if standing(judged, fresh, hashes[lead_id]))
+
+
+def _young(icp: Icp, lead_ids: Iterable[int], judge: str) -> QuerySet[Assessment]:
+    """Return the judgements of these leads by these criteria that are young enough to be used again."""
+    since = timezone.now() - timedelta(days=settings.VERDICT_TTL_DAYS)
+    return Assessment.objects.filter(
+        _of_the_tier(judge), lead_id__in=list(lead_ids), criteria_hash=icp.criteria_hash(), judged_at__gte=since
+    )
 
 
 def _of_the_tier(judge: str) -> Q:

@@ -1,20 +1,18 @@
-"""The doors to hunts and runs: who may, which row, one call, answer."""
+"""The doors to runs: who may, which row, one call, answer."""
+
+from collections.abc import Callable
+from typing import Any
 
 from django.contrib import messages
-from django.db.models import Count, Max, Q
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.middleware import MemberRequest, editor_required, member_required
-from hunts import changes, launch, pipeline, profile, runpage
-from hunts.chat_views import EXAMPLES
-from hunts.forms import LimitForm
+from hunts import launch, logs, pipeline, runpage
+from hunts.limits import RaiseForm
 from hunts.models import Hunt, Run
-from leads.scoring import Tier
-
-PAGE_ROWS = 50
 
 
 def home(request: HttpRequest) -> HttpResponse:
@@ -23,75 +21,85 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "pages/landing.html")
 
 
-@require_GET
-@member_required
-def hunt_list(request: MemberRequest) -> HttpResponse:
-    before = request.GET.get("before", "")
-    hunts = Hunt.objects.visible_to(request.workspace).order_by("-pk")
-    if before.isascii() and before.isdigit() and len(before) < 18:
-        hunts = hunts.filter(pk__lt=int(before))
-    found = list(hunts[: PAGE_ROWS + 1])
-    shown = found[:PAGE_ROWS]
-    older = shown[-1].pk if len(found) > PAGE_ROWS else None
-    context = {"rows": _with_latest_runs(shown), "examples": EXAMPLES, "older": older, "before": before}
-    return render(request, "hunts/list.html", context)
+def shown(request: HttpRequest, start: Callable[[], Run], *, otherwise: Any) -> HttpResponse:
+    """Start a run and show it; where that hunt is being run already, show that run and say so.
 
-
-def _with_latest_runs(hunts: list[Hunt]) -> list[tuple[Hunt, Run | None]]:
-    """Return each hunt with its latest run, which is counted: two queries for any number."""
-    latest = Run.objects.filter(hunt__in=hunts).values("hunt").annotate(latest=Max("pk")).values("latest")
-    counted = Run.objects.filter(pk__in=list(latest.values_list("latest", flat=True))).annotate(
-        found=Count("candidates"),
-        **{f"tier_{tier.lower()}": Count("candidates", filter=Q(candidates__tier=tier)) for tier in Tier},
-    )
-    runs = {run.hunt_id: run for run in counted}
-    return [(hunt, runs.get(hunt.pk)) for hunt in hunts]
-
-
-@require_GET
-@member_required
-def hunt_detail(request: MemberRequest, pk: int) -> HttpResponse:
-    hunt = get_object_or_404(Hunt.objects.visible_to(request.workspace), pk=pk)
-    runs = hunt.runs.select_related("budget").annotate(
-        found=Count("candidates"),
-        qualified=Count("candidates", filter=Q(candidates__status="qualified")),
-    )
-    lists = [(label, profile.labelled(hunt.icp, name)) for name, label in changes.LISTS.items()]
-    context = {"hunt": hunt, "icp": hunt.icp, "lists": lists, "runs": runs.order_by("-created_at")[:50]}
-    return render(request, "hunts/detail.html", context)
+    `otherwise` is where to go when nothing can be started at all.
+    """
+    try:
+        return redirect(start())
+    except pipeline.AlreadyLive as error:
+        messages.info(request, str(error))
+        return redirect(error.run)
+    except pipeline.NotStarted as error:
+        messages.warning(request, str(error))
+        return redirect(otherwise)
 
 
 @require_POST
 @editor_required
 def run_again(request: MemberRequest, pk: int) -> HttpResponse:
     hunt = get_object_or_404(Hunt.objects.visible_to(request.workspace), pk=pk)
-    return redirect(launch.run(hunt, by=request.user))
+    return shown(request, lambda: launch.run(hunt, by=request.user), otherwise=hunt)
+
+
+def run_of(request: MemberRequest, pk: int) -> Run:
+    """Return the run of an address, if the workspace has it; else there is nothing at that address."""
+    return get_object_or_404(Run.objects.visible_to(request.workspace).select_related("hunt"), pk=pk)
 
 
 @require_GET
 @member_required
 def run_detail(request: MemberRequest, pk: int) -> HttpResponse:
-    run = get_object_or_404(Run.objects.visible_to(request.workspace).select_related("hunt"), pk=pk)
-    show_all = request.GET.get("log") == "all"
-    return render(request, "hunts/run.html", runpage.context(run, show_all_lines=show_all))
+    run = run_of(request, pk)
+    if request.GET.get("tab") == "log":
+        context = runpage.log_context(run, logs.wanted(request.GET), request.GET.get("after", ""))
+        return render(request, "hunts/run.html", context)
+    show = request.GET.get("show", "")
+    return render(request, "hunts/run.html", runpage.context(run, show=show if show in runpage.SHOWN else ""))
+
+
+@require_GET
+@member_required
+def run_log_file(request: MemberRequest, pk: int, kind: str) -> StreamingHttpResponse:
+    """The lines that the log's tab shows, as a file."""
+    run = run_of(request, pk)
+    if kind not in logs.FILES:
+        raise Http404
+    written, content_type = logs.FILES[kind]
+    answer = StreamingHttpResponse(written(run, logs.wanted(request.GET)), content_type=content_type)
+    answer["Content-Disposition"] = f'attachment; filename="run-{run.pk}-log.{kind}"'
+    return answer
+
+
+@require_POST
+@editor_required
+def raise_limit(request: MemberRequest, pk: int) -> HttpResponse:
+    """Allow a run that stopped at its limit to spend more, and go on; what was typed stays where it cannot be."""
+    run = run_of(request, pk)
+    form = RaiseForm(request.POST, run=run)
+    if not form.is_valid():
+        # htmx shows no answer that has an error's status.
+        status = 200 if request.headers.get("HX-Request") else 422
+        return render(request, "hunts/run.html", runpage.context(run, limit_form=form), status=status)
+    return _changed(request, run, lambda: launch.raise_limit(run, form.max_spend_microusd))
 
 
 @require_POST
 @editor_required
 def change_run(request: MemberRequest, pk: int, action: str) -> HttpResponse:
-    """Pause, resume, cancel, retry, or raise the spending limit and go on."""
-    run = get_object_or_404(Run.objects.visible_to(request.workspace), pk=pk)
-    if action == "raise":
-        form = LimitForm(request.POST)
-        if not form.is_valid():
-            messages.error(request, _("The limit is an amount from 0 to 10,000 dollars."))
-            return redirect(run)
-        if not pipeline.raise_limit(run, int(form.cleaned_data["max_spend"] * 1_000_000)):
-            messages.error(request, _("That is not more than the limit that the run has now."))
-            return redirect(run)
-        action = "resume"
+    """Pause, resume or cancel a run, or try again what failed in it."""
+    run = run_of(request, pk)
     if action not in launch.CHANGES:
         raise Http404
-    if not launch.change(run, action):
-        messages.warning(request, _("The run has moved on meanwhile: it is %s now.") % run.get_status_display())
-    return redirect(run)
+    return _changed(request, run, lambda: launch.change(run, action))
+
+
+def _changed(request: MemberRequest, run: Run, change: Callable[[], bool]) -> HttpResponse:
+    def done() -> Run:
+        if not change():
+            told = _("The run has moved on meanwhile: it is %s now.") % Run.objects.get(pk=run.pk).get_status_display()
+            messages.warning(request, told)
+        return run
+
+    return shown(request, done, otherwise=run)

@@ -16,6 +16,7 @@ from integrations.capabilities import (
     ReadPage,
     ReadSite,
 )
+from leads.dedupe import Found
 from leads.evidence import Finding
 from leads.scoring import Config, Score
 
@@ -36,6 +37,21 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
+class Twin:
+    """Another lead that turned out to be the same company, and what says so.
+
+    With `is_certain` the two become one lead; otherwise the candidate is only left out of the run. With `is_in_run`
+    the run works on the other one anyway.
+    """
+
+    lead_id: int
+    name: str
+    clues: tuple[Found, ...]
+    is_certain: bool
+    is_in_run: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Work:
     """All that is known of one candidate when a stage begins."""
 
@@ -51,6 +67,7 @@ class Work:
     record: ReadPage | None = None
     known: Known | None = None  # of texts that are fresh still: nothing has to be read or judged
     earlier: tuple[Known, ...] = ()  # of texts that may be those of now, the newest first
+    is_left_out: bool = False  # the workspace knows the company, and the run was asked for new ones only
     is_last_try: bool = False  # of this stage, before the candidate fails
     site: ReadSite | None = None
     findings: tuple[Finding, ...] | None = None
@@ -64,7 +81,10 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A stage's answer: how it went, why in one plain sentence, and which facts to save."""
+    """A stage's answer: how it went, why in one plain sentence, and which facts to save.
+
+    A candidate that is waiting is queued again, at the stage `skip_to`.
+    """
 
     outcome: Literal["passed", "rejected", "waiting"]
     reason: str = ""
@@ -77,6 +97,7 @@ class Verdict:
     reuse: Known | None = None
     contacts: tuple[FoundContact, ...] | None = None
     score: Score | None = None
+    twin: Twin | None = None  # the lead that this one turned out to be
 
     def added_to(self, work: Work) -> Work:
         """Return `work` with what this verdict found out."""
@@ -108,10 +129,10 @@ class Judges(Protocol):
 
 
 class Identities(Protocol):
-    """Tells whether a site turned out to be a company that the run has under another name."""
+    """Tells whether a site turned out to be a company that the run or its workspace has under another name."""
 
-    async def twin_of(self, handle: str, *, landed_on: str, home_sha256: str) -> str:
-        """Return the name of the other candidate that is the same company, or ''."""
+    async def twin_of(self, site: ReadSite, *, home_sha256: str) -> Twin | None:
+        """Return the other lead that is the same company. `home_sha256` is '' where the home page says too little."""
 
 
 class Photographer(Protocol):

@@ -329,3 +329,19 @@ class ContactFinder(Protocol):
         self, domain: str, *, pages: Sequence[ReadPage] = (), roles: Sequence[str] = (), limit: int = 5
     ) -> list[FoundContact]:
         """Return people and addresses at `domain`, best match first; [] where none is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """Something that happened, to be told in a channel. `uid` stays the same when it is told again."""
+
+    uid: str
+    title: str
+    detail: str
+    url: str
+    action: str  # what the link says
+
+
+class Notifier(Protocol):
+    async def tell(self, news: News) -> None:
+        """Post one message. Raises ProviderError."""

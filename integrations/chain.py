@@ -69,7 +69,7 @@ class Asked:
         worst = tier.model.worst_case_microusd(
             input_characters=characters, max_tokens=self.max_tokens, json_schema=self.json_schema
         )
-        return Question(tier.slug, self.operation, asked, worst)
+        return Question(tier.slug, self.operation, asked, worst, model=tier.access.model)
 
 
 @dataclass(slots=True)

@@ -11,9 +11,12 @@ from dataclasses import dataclass, field
 import structlog
 from django.conf import settings
 from django.db import transaction
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from accounts.notification_models import Kind
+from accounts.notifications import notify
 from integrations import sealing
 from integrations.models import Connection
 from integrations.pace import Limits
@@ -204,8 +207,23 @@ def reject(access: Access, why: str) -> None:
         logger.error("connection.installation_key_rejected", provider=access.slug, why=why)
         return
     same = Connection.objects.filter(pk=access.connection_id, key_ref=access.key_ref, is_on=True)
-    if same.update(is_on=False, problem=why[:300]):
-        logger.warning("connection.switched_off", connection=access.connection_id, provider=access.slug, why=why)
+    with transaction.atomic():
+        if not same.update(is_on=False, problem=why[:300]):
+            return
+        tell_of_rejection(Connection.objects.select_related("workspace").get(pk=access.connection_id), why)
+    logger.warning("connection.switched_off", connection=access.connection_id, provider=access.slug, why=why)
+
+
+def tell_of_rejection(connection: Connection, why: str) -> None:
+    """Tell owners and admins that a key of theirs is not accepted any more: once for each key that they entered."""
+    notify(
+        connection.workspace,
+        Kind.NEEDS_YOU,
+        f"key:{connection.pk}:{connection.key_set_at:%Y%m%dT%H%M%S.%f}",
+        url=reverse("integrations:models"),
+        label=REGISTRY[connection.provider].name,
+        parameters={"why": "key_rejected", "note": why},
+    )
 
 
 def believe(access: Access) -> None:

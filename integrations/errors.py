@@ -7,7 +7,9 @@ ProviderError
 └── RequestRejected      give up: our request was wrong
 
 BudgetRefused            no money or no permission to spend: nothing was sent
-├── CapReached           the limit would be crossed; the run stops clean
+├── CapReached           a limit would be crossed; the run stops clean
+│   ├── OwnCapReached        it is the run's own
+│   └── LeadCapReached       it is the lead's: only this lead stops
 ├── RunStopped           the run was paused or cancelled; no new call starts
 └── PriceUnknown         a paid call without a known price is never made
 """
@@ -60,7 +62,19 @@ class BudgetRefused(Exception):
 
 
 class CapReached(BudgetRefused):
-    """The hold would cross the limit."""
+    """The hold would cross a limit. Says which, how much it is and what to do; `ceiling` names its kind."""
+
+    def __init__(self, message: str = "", *, ceiling: str = "") -> None:
+        super().__init__(message)
+        self.ceiling = ceiling
+
+
+class OwnCapReached(CapReached):
+    """It is the limit of the run, conversation or research itself."""
+
+
+class LeadCapReached(CapReached):
+    """It is the limit of a single lead; others can go on."""
 
 
 class RunStopped(BudgetRefused):

@@ -20,12 +20,16 @@ from asgiref.sync import sync_to_async
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
+from accounts.failpoints import failpoint
 from integrations.errors import PriceUnknown, ProviderError, Unavailable
 from integrations.models import ProviderCall
 
 logger = structlog.get_logger(__name__)
 
 Json = Any  # what json can carry
+
+# No single call costs a million dollars.
+MOST_PLAUSIBLE_MICROUSD = 10**12
 
 
 class Meter(Protocol):
@@ -49,12 +53,13 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked of whom. `worst_case_microusd` is `None` where no price is known: then the call is refused."""
+    """What is asked of whom, and of which `model` if it is one. Without a known price (`None`) the call is refused."""
 
     provider: str
     operation: str
     asked: Mapping[str, Json]
     worst_case_microusd: int | None
+    model: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +70,29 @@ class Streamed:
 
 
 class Gateway:
-    """Calls services on behalf of one run, or of one candidate of it."""
+    """Calls services on behalf of one run, or of one candidate of it.
 
-    def __init__(self, meter: Meter, *, workspace_id: int, run_ref: str, candidate_ref: str = "") -> None:
+    `generation` counts how often the candidate was begun anew: a question of now is not answered from before.
+    """
+
+    def __init__(
+        self, meter: Meter, *, workspace_id: int, run_ref: str, candidate_ref: str = "", generation: int = 0
+    ) -> None:
         self.meter = meter
         self.workspace_id = workspace_id
         self.run_ref = run_ref
         self.candidate_ref = candidate_ref
+        self.generation = generation
 
-    def on_behalf_of(self, candidate_ref: str) -> "Gateway":
-        return Gateway(self.meter, workspace_id=self.workspace_id, run_ref=self.run_ref, candidate_ref=candidate_ref)
+    def on_behalf_of(self, candidate_ref: str, *, generation: int = 0, meter: Meter | None = None) -> "Gateway":
+        """Return a gateway for one candidate; `meter` is one that knows whose money it is, where there is one."""
+        return Gateway(
+            meter or self.meter,
+            workspace_id=self.workspace_id,
+            run_ref=self.run_ref,
+            candidate_ref=candidate_ref,
+            generation=generation,
+        )
 
     async def permit(self, provider: str, operation: str) -> None:
         """Raise `RunStopped` unless the run may still call; for calls that cost nothing."""
@@ -91,6 +109,7 @@ class Gateway:
         if key in journaled:
             return journaled[key]
         hold = await self._hold(question)
+        failpoint("gateway.held")
         began = time.monotonic()
         try:
             answered = await send()
@@ -147,7 +166,9 @@ class Gateway:
         )
 
     def _key(self, question: Question) -> str:
-        asked = [self.run_ref, self.candidate_ref, question.provider, question.operation, question.asked]
+        asked: list[Json] = [self.run_ref, self.candidate_ref, question.provider, question.operation, question.asked]
+        if self.generation:
+            asked.append(self.generation)
         return hashlib.sha256(json.dumps(asked, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
     def _journaled(self, keys: Sequence[str]) -> dict[str, Json]:
@@ -158,9 +179,8 @@ class Gateway:
         return dict(answered.values_list("key", "answer"))
 
     def _answered(self, question: Question, key: str, hold: int | None, answered: Answered, took: int) -> None:
-        # A service that does not say what it used is charged at the hold: never free.
-        worst = question.worst_case_microusd or 0
-        cost = worst if answered.cost_microusd is None else answered.cost_microusd
+        failpoint("gateway.answered")
+        cost = _plausible(answered.cost_microusd, question)
         facts = {
             "hold_id": hold,
             "cost_microusd": cost,
@@ -179,6 +199,7 @@ class Gateway:
         with transaction.atomic():
             if hold is not None:
                 self.meter.settle(hold, columns["cost_microusd"])
+            failpoint("gateway.settled")
             self._log(question, key, **columns)
 
     def _failed(self, question: Question, key: str, hold: int | None, error: ProviderError, took: int) -> None:
@@ -187,6 +208,7 @@ class Gateway:
         with transaction.atomic():
             if hold is not None and surely_unbilled:
                 self.meter.release(hold)
+            failpoint("gateway.refused")
             self._log(
                 question,
                 key,
@@ -205,8 +227,18 @@ class Gateway:
             key=key,
             provider=question.provider,
             operation=question.operation,
+            model=question.model,
             **columns,
         )
+
+
+def _plausible(cost: int | None, question: Question) -> int:
+    """Return what a call is charged at: a service that does not say, or says nonsense, is charged at the hold."""
+    if cost is not None and 0 <= cost <= MOST_PLAUSIBLE_MICROUSD:
+        return cost
+    if cost is not None:
+        logger.error("provider.cost_is_nonsense", provider=question.provider, operation=question.operation, cost=cost)
+    return question.worst_case_microusd or 0
 
 
 def _milliseconds(began: float) -> int:

@@ -29,6 +29,7 @@ class ProviderCall(models.Model):
     key = models.CharField(max_length=64)
     provider = models.CharField(max_length=40)
     operation = models.CharField(max_length=60)
+    model = models.CharField(max_length=100, blank=True)
     status = models.CharField(max_length=10, choices=Status.choices)
     answer = models.JSONField(null=True)
     error = models.CharField(max_length=500, blank=True)

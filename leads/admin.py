@@ -1,21 +1,10 @@
-"""Leads and company lists, to look at; scoring configs can be added and never changed."""
-
-from typing import Any
+"""Leads and company lists, to look at."""
 
 from django.contrib import admin
-from django.http import HttpRequest
 
 from accounts.admin import FactsAdmin
-from leads.models import Assessment, Company, CompanyList, Contact, ContactForm, Evidence, Fact, Lead, ScoringConfig
-
-
-@admin.register(ScoringConfig)
-class ScoringConfigAdmin(FactsAdmin):
-    list_display = ("number", "note", "config_hash", "created_at")
-    readonly_fields = ("config_hash",)
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return request.user.has_perm("leads.add_scoringconfig")
+from leads.models import Assessment, Company, CompanyList, Contact, ContactForm, Evidence, Fact, Lead
+from leads.scoring_admin import ScoringConfigAdmin  # noqa: F401  (registers itself)
 
 
 @admin.register(CompanyList)

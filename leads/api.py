@@ -14,7 +14,7 @@ from pydantic import Field
 
 from accounts.api import PROBLEMS, PROBLEMS_OF_ONE, ProblemOut
 from accounts.middleware import MemberRequest
-from leads import paging
+from leads import family, paging
 from leads.filters import narrowed
 from leads.models import Contact, ContactForm, Evidence, Fact, Lead
 from leads.scoring import Line
@@ -138,14 +138,23 @@ class LeadDetailOut(LeadOut):
     contacts: list[ContactOut]
     facts: list[FactOut]
     contact_forms: list[ContactFormOut]
+    also_known_as: list[str] = Field(description="other domains of it, of merged leads and of redirects")
+
+    @staticmethod
+    def resolve_cost_microusd(lead: Lead) -> int:
+        return family.cost_microusd(lead)
+
+    @staticmethod
+    def resolve_also_known_as(lead: Lead) -> list[str]:
+        return family.other_handles(lead)
 
     @staticmethod
     def resolve_facts(lead: Lead) -> list[Fact]:
-        return list(lead.facts.all())
+        return family.facts(lead)
 
     @staticmethod
     def resolve_contact_forms(lead: Lead) -> list[ContactForm]:
-        return list(lead.contact_forms.all())
+        return family.contact_forms(lead)
 
     @staticmethod
     def resolve_judged_by(lead: Lead) -> str:
@@ -169,7 +178,7 @@ class LeadDetailOut(LeadOut):
 
     @staticmethod
     def resolve_contacts(lead: Lead) -> list[Contact]:
-        return list(lead.contacts.all())
+        return family.contacts(lead)
 
 
 class LeadsOut(Schema):
@@ -199,12 +208,23 @@ def list_leads(request: MemberRequest, asked: Query[LeadsIn]) -> dict[str, objec
         page = paging.page(narrowed(request.workspace, filters), sort=asked.sort, cursor=asked.cursor, size=asked.limit)
     except paging.BadCursor as error:
         raise HttpError(400, _("The cursor does not belong to this list. Begin at the first page.")) from error
+    family.add_costs(page.rows)
     return {"items": page.rows, "next_cursor": page.next_cursor}
 
 
 @router.get("/{int:lead_id}", response={200: LeadDetailOut, **PROBLEMS_OF_ONE}, operation_id="read_lead")
 def read_lead(request: MemberRequest, lead_id: int) -> Lead:
-    """One lead: its verdicts with their quotes, its score line by line, whom to write to, what its site tells."""
-    leads = Lead.objects.visible_to(request.workspace).select_related("assessment__scoring_config")
+    """One lead: its verdicts with their quotes, its score line by line, whom to write to, what its site tells.
+
+    Asked for a lead that was merged into another one, it answers with that one: its `id` is another then.
+    """
+    return whole_lead(request, lead_id)
+
+
+def whole_lead(request: MemberRequest, lead_id: int) -> Lead:
+    """Return the lead that stands for `lead_id`, with everything that an answer tells of it."""
+    leads = Lead.objects.of_workspace(request.workspace)
+    asked = get_object_or_404(leads.only("merged_into"), pk=lead_id)
     evidence = Prefetch("assessment__evidence", Evidence.objects.all())
-    return get_object_or_404(leads.prefetch_related(evidence, "contacts", "facts", "contact_forms"), pk=lead_id)
+    whole = leads.select_related("assessment__scoring_config").prefetch_related(evidence, *family.ROWS)
+    return get_object_or_404(whole, pk=asked.merged_into_id or asked.pk)

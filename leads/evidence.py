@@ -62,12 +62,20 @@ def locate(quote: str, pages: Sequence[ReadPage], *, url: str = "") -> Place | N
     words = _words(quote)
     if not SHORTEST_QUOTE <= _length(words) <= LONGEST_QUOTE:
         return None
-    pattern = re.compile(r"\s+".join("".join(_ALIKE.get(letter) or re.escape(letter) for letter in w) for w in words))
+    as_written, pattern = " ".join(words), None
     for page in sorted(pages, key=lambda page: page.url != url):
-        found = pattern.search(page.text)
-        if found:
+        start = page.text.find(as_written)
+        if start >= 0:
+            return Place(page.url, page.sha256, start, start + len(as_written), as_written, page.fetched_at)
+        pattern = pattern or _pattern(words)
+        if found := pattern.search(page.text):
             return Place(page.url, page.sha256, found.start(), found.end(), found.group(), page.fetched_at)
     return None
+
+
+def _pattern(words: Sequence[str]) -> re.Pattern[str]:
+    """Return what finds `words` however they are spaced, quoted and hyphenated."""
+    return re.compile(r"\s+".join("".join(_ALIKE.get(letter) or re.escape(letter) for letter in w) for w in words))
 
 
 def _words(quote: str) -> list[str]:

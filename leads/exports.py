@@ -12,6 +12,7 @@ import csv
 import os
 import re
 import tempfile
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ from django.utils.translation import gettext as _
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
+from leads import family
 from leads.models import Contact, Evidence, Lead
 
 CHUNK = 500
@@ -161,17 +163,25 @@ def rows_of(leads: QuerySet[Lead]) -> Iterator[list[Any]]:
     """Yield one row a lead, in the order of COLUMNS, a chunk of leads and their proofs at a time."""
     found = leads.values_list(*_LEAD).iterator(chunk_size=CHUNK)
     while chunk := [dict(zip(_LEAD, values, strict=True)) for values in islice(found, CHUNK)]:
-        contacts = _first_contacts([lead["pk"] for lead in chunk])
+        members = family.members(lead["pk"] for lead in chunk)
+        contacts = _first_contacts([lead["pk"] for lead in chunk], members)
+        costs: Counter[int] = Counter()
+        for member in members:
+            costs[member.kept_id] += member.cost_microusd
         proofs = _best_proofs({lead["assessment_id"]: lead["best_quote"] for lead in chunk if lead["best_quote"]})
         for lead in chunk:
+            lead["cost_microusd"] += costs[lead["pk"]]
             values = _values(lead, contacts.get(lead["pk"], _NO_CONTACT), proofs.get(lead["assessment_id"], _NO_PROOF))
             yield [values[name] for name in COLUMNS]
 
 
-def _first_contacts(leads: Sequence[int]) -> dict[int, dict[str, Any]]:
-    """Return for each lead whom to write to first."""
-    rows = Contact.objects.filter(lead__in=leads).order_by("-rank", "-pk").values_list(*_CONTACT)
-    return {row[0]: dict(zip(_CONTACT, row, strict=True)) for row in rows}
+def _first_contacts(leads: Sequence[int], members: Sequence[family.Member]) -> dict[int, dict[str, Any]]:
+    """Return for each lead whom to write to first: of its own contacts, or else of those merged into it."""
+    merged = {member.lead_id: member.kept_id for member in members}
+    rows = Contact.objects.filter(lead__in=[*leads, *merged]).order_by("-rank", "-pk").values_list(*_CONTACT)
+    found = [dict(zip(_CONTACT, row, strict=True)) for row in rows]
+    borrowed = {merged[row["lead_id"]]: row for row in found if row["lead_id"] in merged}
+    return borrowed | {row["lead_id"]: row for row in found if row["lead_id"] not in merged}
 
 
 def _best_proofs(quotes: Mapping[int | None, str]) -> dict[int, dict[str, Any]]:

@@ -25,5 +25,5 @@ def narrowed(workspace: Workspace, asked: Mapping[str, str]) -> LeadQuerySet:
         leads = leads.qualified()
     hunt = asked.get("hunt", "")
     if hunt.isascii() and hunt.isdigit() and len(hunt) < 18:
-        leads = leads.filter(pk__in=Lead.objects.of_hunt(int(hunt)).values("pk"))
+        leads = leads.of_hunt(int(hunt))
     return leads

@@ -9,12 +9,15 @@ from typing import Any, ClassVar, cast
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Workspace
 from integrations.capabilities import Range
+from leads.merge_models import Clue, LeadAlias, Merge  # noqa: F401  (Django looks here)
+from leads.names import NameKeyField
 from leads.scoring import Config, Score, Scored, Tier
 from leads.scoring import Verdict as ScoredVerdict
 
@@ -102,8 +105,16 @@ class ScoringConfig(models.Model):
 
 
 class LeadQuerySet(models.QuerySet["Lead"]):
-    def visible_to(self, workspace: Workspace) -> "LeadQuerySet":
+    def of_workspace(self, workspace: Workspace) -> "LeadQuerySet":
+        """All leads of a workspace, also those that were merged into another one."""
         return self.filter(workspace=workspace)
+
+    def visible_to(self, workspace: Workspace) -> "LeadQuerySet":
+        return self.of_workspace(workspace).filter(merged_into__isnull=True)
+
+    def family_of(self, lead_id: int) -> "LeadQuerySet":
+        """A lead, and those that were merged into it: what belongs to any of them is shown with it."""
+        return self.filter(Q(pk=lead_id) | Q(merged_into=lead_id))
 
     def judged(self) -> "LeadQuerySet":
         """Leads that some run has finished judging."""
@@ -113,8 +124,9 @@ class LeadQuerySet(models.QuerySet["Lead"]):
         return self.filter(status=Lead.Status.QUALIFIED)
 
     def of_hunt(self, hunt_id: int) -> "LeadQuerySet":
-        """Leads that some run of a hunt came upon."""
-        return self.filter(candidacies__run__hunt_id=hunt_id)
+        """Leads that some run of a hunt came upon, under this name or one that was merged into it."""
+        came_upon = Lead.objects.filter(candidacies__run__hunt_id=hunt_id)
+        return self.filter(pk__in=came_upon.values(stands_as=Coalesce("merged_into_id", "pk")))
 
     def ranked(self) -> "LeadQuerySet":
         """Best first, in an order that does not change between two looks."""
@@ -151,6 +163,7 @@ class Lead(models.Model):
     platform = models.CharField(max_length=12, choices=Platform.choices, default=Platform.WEB)
     handle = models.CharField(max_length=253, help_text="registrable domain, or the name on the platform")
     name = models.CharField(max_length=300)
+    name_key = NameKeyField(max_length=200, blank=True, editable=False, help_text="its name without legal form, case …")
     website = models.CharField(max_length=1000, blank=True)
     description = models.TextField(blank=True)
     location = models.CharField(max_length=500, blank=True)
@@ -175,18 +188,29 @@ class Lead(models.Model):
     cost_microusd = models.BigIntegerField(default=0)
     created_at = models.DateTimeField(auto_now_add=True)
     judged_at = models.DateTimeField(null=True)
+    merged_into = models.ForeignKey(
+        "self",
+        on_delete=models.SET_NULL,
+        null=True,
+        db_index=False,  # an index of those that are merged is below: most are not, and are looked for otherwise
+        related_name="merged_leads",
+        help_text="never itself a merged one",
+    )
 
     objects = LeadQuerySet.as_manager()
 
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["workspace", "platform", "handle"], name="one_lead_a_handle"),
+            models.CheckConstraint(condition=~Q(merged_into=models.F("pk")), name="no_lead_inside_itself"),
         ]
         indexes: ClassVar = [
             models.Index("workspace", models.F("score").desc(), models.F("id").desc(), name="lead_by_score"),
             models.Index("workspace", "tier", models.F("score").desc(), models.F("id").desc(), name="lead_by_tier"),
             models.Index("workspace", models.F("created_at").desc(), models.F("id").desc(), name="lead_by_age"),
             models.Index("workspace", "name", "id", name="lead_by_name"),
+            models.Index(fields=["workspace", "name_key"], name="lead_by_name_key"),
+            models.Index(fields=["merged_into"], condition=Q(merged_into__isnull=False), name="lead_by_kept"),
         ]
 
     def __str__(self) -> str:
@@ -327,6 +351,10 @@ class Fact(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["lead", "kind", "value"], name="one_fact_a_value"),
             models.CheckConstraint(condition=~Q(quote=""), name="a_fact_has_a_quote"),
+        ]
+        # To find the lead that shows the same page on a social network.
+        indexes: ClassVar = [
+            models.Index(fields=["value"], condition=Q(kind="profile"), name="fact_by_profile"),
         ]
 
     def __str__(self) -> str:

@@ -3,6 +3,7 @@
 from io import BytesIO
 from typing import Any
 
+from django.contrib import messages
 from django.db.models import Count, Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -10,9 +11,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from accounts.middleware import MemberRequest, member_required
-from integrations.models import ProviderCall
-from leads import exports, paging
+from accounts.middleware import MemberRequest, may_change, member_required
+from leads import exports, family, merge_page, paging
 from leads.filters import FIELDS, narrowed
 from leads.models import Lead
 from leads.scoring import Tier
@@ -33,6 +33,7 @@ def lead_list(request: MemberRequest) -> HttpResponse:
         query = request.GET.copy()
         query.pop("cursor")
         return redirect(f"{request.path}?{query.urlencode()}")
+    family.add_costs(page.rows)
     context: dict[str, Any] = {
         "page": page,
         "total": leads.count(),
@@ -59,7 +60,7 @@ def _counts(request: MemberRequest) -> dict[str, int]:
 
 def _hunts(request: MemberRequest) -> list[Any]:
     """Return the hunts to choose from: the latest, and the one that is chosen."""
-    latest = request.workspace.hunts.only("name").order_by("-pk")
+    latest = request.workspace.hunts.filter(deleted_at__isnull=True).only("name").order_by("-pk")
     shown = list(latest[:MOST_HUNTS])
     chosen = request.GET.get("hunt", "")
     if chosen.isascii() and chosen.isdigit() and len(chosen) < 18 and int(chosen) not in {hunt.pk for hunt in shown}:
@@ -70,22 +71,24 @@ def _hunts(request: MemberRequest) -> list[Any]:
 @require_GET
 @member_required
 def lead_detail(request: MemberRequest, pk: int) -> HttpResponse:
-    leads = Lead.objects.visible_to(request.workspace).select_related("assessment__scoring_config")
-    lead = get_object_or_404(leads, pk=pk)
-    candidacies = lead.candidacies.select_related("run__hunt").order_by("-pk")[:10]
-    calls = ProviderCall.objects.filter(
-        workspace=request.workspace, candidate_ref__in=[str(row.pk) for row in candidacies], cost_microusd__gt=0
-    )
+    leads = Lead.objects.of_workspace(request.workspace).select_related("assessment__scoring_config", "merged_into")
+    lead = get_object_or_404(leads.prefetch_related(*family.ROWS), pk=pk)
+    if lead.merged_into is not None:
+        messages.info(request, _("%(name)s was merged into this lead.") % {"name": lead.name})
+        return redirect(lead.merged_into)
+    there = family.candidacies(lead).filter(run__deleted_at__isnull=True, run__hunt__deleted_at__isnull=True)
+    candidacies = there.select_related("run__hunt").order_by("-pk")[:10]
     context = {
         "lead": lead,
         "assessment": lead.assessment,
         "evidence": lead.assessment.evidence.all() if lead.assessment else [],
         "score": lead.assessment.explained() if lead.assessment else None,
-        "contacts": lead.contacts.all(),
-        "facts": lead.facts.all(),
-        "contact_forms": lead.contact_forms.all()[:2],
+        "contacts": family.contacts(lead),
+        "facts": family.facts(lead),
+        "contact_forms": family.contact_forms(lead)[:2],
+        "identity": merge_page.panel(lead, may_change=may_change(request)),
+        "cost_microusd": family.cost_microusd(lead),
         "candidacies": candidacies,
-        "calls": calls,
     }
     return render(request, "leads/detail.html", context)
 

@@ -4,7 +4,7 @@ import os
 
 import pytest
 from django.conf import settings as configured
-from django.test import Client, override_settings
+from django.test import Client, TransactionTestCase, override_settings
 from django.utils import translation
 from django_q.brokers import get_broker
 from django_q.conf import Conf
@@ -12,6 +12,7 @@ from django_q.conf import Conf
 from accounts.models import Membership, User, Workspace
 from integrations.sandbox.server import SandboxServer
 from tests.factories import MembershipFactory
+from tests.harness.emptying import empty
 
 # The sync API of Playwright runs a loop in the test's thread; the ORM is used beside it, not in it.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
@@ -39,6 +40,13 @@ def empty_queue():
     yield
     if configured.Q_CLUSTER.get("redis"):
         get_broker().delete_queue()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def emptied_quickly():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", empty)
+        yield
 
 
 @pytest.fixture

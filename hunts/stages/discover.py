@@ -44,10 +44,14 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Discovery:
-    """The companies, best first, each domain once, and what came of each question. Iterated, it is the companies."""
+    """The companies, best first, each domain once, and what came of each question. Iterated, it is the companies.
+
+    `repeats` is how often a company was named that had been named before, in the same answer or in another one.
+    """
 
     companies: tuple[FoundCompany, ...]
     asked: tuple[Asked, ...]
+    repeats: int = 0
 
     def __iter__(self) -> Iterator[FoundCompany]:
         return iter(self.companies)
@@ -75,7 +79,9 @@ async def run(plan: Plan, searcher: Searcher, *, limit: int) -> Discovery:
     errors = [answer for answer in answers.values() if isinstance(answer, ProviderError)]
     if errors and len(errors) == len(answers):
         raise errors[0]
-    return Discovery(tuple(_merged(list(answers.values()))[:limit]), tuple(_told(plan, answers)))
+    companies = _merged(list(answers.values()))
+    named = sum(bool(one.domain) for answer in answers.values() if isinstance(answer, list) for one in answer)
+    return Discovery(tuple(companies[:limit]), tuple(_told(plan, answers)), named - len(companies))
 
 
 Answer = list[FoundCompany] | ProviderError

@@ -14,7 +14,7 @@ from integrations.capabilities import Criterion, Opinion
 from integrations.judging.reading import Reading, read
 from integrations.judging.trade import judge_trade
 from integrations.lexicon import places
-from integrations.lexicon.domains import host_of, stated_domain
+from integrations.lexicon.domains import host_of, registrable_domain, stated_domain
 from integrations.lexicon.words import words
 
 _DATA = Path(__file__).parent / "data" / "not_companies.toml"
@@ -42,6 +42,11 @@ def not_a_company(work: Work) -> str:
             kind, reason = found
             return "" if kind == "government" and "government" in work.icp.industries else reason
     return ""
+
+
+def is_no_company(host: str) -> bool:
+    """True where `host` is many companies' common one: a network, a directory, a marketplace."""
+    return any(ending in _not_companies() for ending in (registrable_domain(host), *_endings(host)))
 
 
 @cache

@@ -2,11 +2,14 @@
 
 import re
 from functools import lru_cache
+from pathlib import Path
 from urllib.parse import urlsplit
 
-from publicsuffixlist import PublicSuffixList
+from publicsuffixlist import PSLFILE, PublicSuffixList
 
-_SUFFIXES = PublicSuffixList()
+# Hosts of many small sites that give each a name of its own, and are not on the list.
+_SITE_BUILDERS = "wordpress.com business.site weebly.com webnode.page jimdosite.com tumblr.com ueniweb.com"
+_SUFFIXES = PublicSuffixList([*Path(PSLFILE).read_text("utf-8").splitlines(), *_SITE_BUILDERS.split()])
 _NAME = re.compile(r"(?=.{4,253}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?\Z")
 
 

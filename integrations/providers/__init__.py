@@ -3,9 +3,9 @@
 import importlib
 import pkgutil
 
-from integrations.providers.registry import REGISTRY, ProviderInfo, register
+from integrations.providers.registry import REGISTRY, ProviderInfo, name_of, register
 
 for _module in pkgutil.iter_modules(__path__):
     importlib.import_module(f"{__name__}.{_module.name}")
 
-__all__ = ["REGISTRY", "ProviderInfo", "register"]
+__all__ = ["REGISTRY", "ProviderInfo", "name_of", "register"]

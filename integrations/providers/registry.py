@@ -20,6 +20,12 @@ class ProviderInfo(Protocol):
 
 REGISTRY: dict[str, type[ProviderInfo]] = {}
 
+def name_of(slug: str) -> str:
+    """Return what a provider is called; its slug where there is no such provider."""
+    provider = REGISTRY.get(slug)
+    return provider.name if provider else slug
+
+
 P = TypeVar("P", bound=type[ProviderInfo])
 
 

@@ -29,6 +29,14 @@
     if (question && !window.confirm(question)) event.preventDefault();
   });
 
+  // A time zone that nobody chose yet is the browser's.
+  const zones = find("[data-browsers-zone]");
+  const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  if (zones && here) {
+    const known = [...zones.options].find((option) => option.value === here);
+    (known || zones.appendChild(new Option(here, here))).selected = true;
+  }
+
   // A conversation shows its end: when it is opened, and as it is written, unless somebody has scrolled up to read.
   const talk = () => find("#messages");
   const toEnd = () => talk()?.scrollTo(0, talk().scrollHeight);
@@ -123,8 +131,23 @@
     toast.querySelector("p").textContent = text;
     find(".toasts").append(toast);
   };
-  document.addEventListener("htmx:responseError", () => tell(document.body.dataset.refused));
-  document.addEventListener("htmx:sendError", () => tell(document.body.dataset.unsent));
+  const isAsked = (event) => event.target.id !== "unread"; // the badge asks by itself, and asks again
+  document.addEventListener("htmx:responseError", (event) => isAsked(event) && tell(document.body.dataset.refused));
+  document.addEventListener("htmx:sendError", (event) => isAsked(event) && tell(document.body.dataset.unsent));
+
+  // Nobody chooses UTC by chance: where a time zone was not chosen yet, that of the browser is offered.
+  const zone = find("select[data-zone]");
+  if (zone?.value === "UTC" && [...zone.options].some((option) => option.value === here)) zone.value = here;
+
+  // The badge of the inbox asks for news while somebody has the page in sight.
+  const LOOK_MS = 60_000;
+  window.setInterval(() => {
+    if (document.visibilityState === "visible" && find("#unread")) htmx.trigger("#unread", "look");
+  }, LOOK_MS);
+  // Where there is news, the page that it is about may be this one: then it is read.
+  document.addEventListener("htmx:load", (event) => {
+    if (event.target === document.body && find("#unread .count")) htmx.trigger("#unread", "look");
+  });
 
   // The live page: say so while the connection is lost, and take the whole page again once the run is over.
   const live = (state) => document.querySelectorAll("[data-live]").forEach((mark) => (mark.dataset.live = state));

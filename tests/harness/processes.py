@@ -8,6 +8,7 @@ from pathlib import Path
 from django.db import connection
 
 ROOT = Path(__file__).resolve().parents[2]
+SETUP = "import os, sys, django; os.environ['DJANGO_SETTINGS_MODULE'] = 'config.settings'; django.setup()\n"
 
 
 def environment(**more: str) -> dict[str, str]:
@@ -25,9 +26,8 @@ def database_url() -> str:
 
 def start_python(code: str, *args: str, **more: str) -> subprocess.Popen[str]:
     """Start a process that has Django set up and then runs `code`; what it prints can be read from `stdout`."""
-    setup = "import os, sys, django; os.environ['DJANGO_SETTINGS_MODULE'] = 'config.settings'; django.setup()\n"
     return subprocess.Popen(
-        [sys.executable, "-c", setup + code, *args],
+        [sys.executable, "-c", SETUP + code, *args],
         cwd=ROOT,
         env=environment(**more),
         stdout=subprocess.PIPE,

@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts.models import Workspace
@@ -91,13 +92,37 @@ def test_a_worker_that_slept_past_its_lease_writes_nothing():
 def test_a_candidate_that_kills_its_workers_is_stopped_and_says_so(settings):
     run = running_run(candidates=1)
     for _ in range(settings.CANDIDATE_MAX_ATTEMPTS):
-        assert claims.claim(run.pk, 1)
+        assert claims.claim(run.pk, 1) or claims.claim_suspect(run.pk)
         expire_leases()
         claims.sweep()
-    assert claims.claim(run.pk, 1) == []
+    assert claims.claim(run.pk, 1) == claims.claim_suspect(run.pk) == []
     poisoned = run.candidates.get()
     assert (poisoned.status, poisoned.stage) == (Candidate.Status.FAILED, "dedupe")
-    assert "died" in poisoned.reason
+    assert "died 4 times" in poisoned.reason
+    told = run.events.get()
+    assert (told.level, told.candidate_id) == ("error", poisoned.pk)
+    assert "died 4 times" in told.message
+
+
+@pytest.mark.django_db
+def test_a_candidate_that_workers_died_with_waits_until_a_worker_has_nothing_else_to_lose():
+    run = running_run(candidates=2)
+    for _ in range(claims.ALONE_AFTER):
+        claims.claim(run.pk, 1)
+        expire_leases()
+        claims.sweep()
+    assert [candidate.position for candidate in claims.claim(run.pk, 2)] == [1]
+    assert [candidate.position for candidate in claims.claim_suspect(run.pk)] == [0]
+
+
+@pytest.mark.django_db
+def test_a_stage_that_is_recorded_clears_a_candidate_of_suspicion():
+    run = running_run(candidates=1)
+    claims.claim(run.pk, 1)
+    expire_leases()
+    claims.sweep()
+    recording.record(claims.claim(run.pk, 1)[0], passed("it was not its fault"), WORK)
+    assert run.candidates.get().deaths == 0
 
 
 @pytest.mark.django_db
@@ -105,7 +130,7 @@ def test_a_candidate_that_is_handed_back_for_later_is_not_due_before():
     run = running_run(candidates=1)
     claims.hand_back(claims.claim(run.pk, 1)[0], after=timedelta(minutes=5), reason="busy", is_try=True)
     assert claims.claim(run.pk, 1) == []
-    Candidate.objects.update(not_before=timezone.now())
+    Candidate.objects.update(not_before=Now())
     assert claims.claim(run.pk, 1)[0].attempts == 2
 
 
@@ -113,7 +138,7 @@ def test_a_candidate_that_is_handed_back_for_later_is_not_due_before():
 def test_waiting_for_our_own_pace_is_no_try():
     run = running_run(candidates=1)
     claims.hand_back(claims.claim(run.pk, 1)[0], after=timedelta(minutes=5), reason="at its limit")
-    Candidate.objects.update(not_before=timezone.now())
+    Candidate.objects.update(not_before=Now())
     assert claims.claim(run.pk, 1)[0].attempts == 1
 
 

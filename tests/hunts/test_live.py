@@ -11,7 +11,7 @@ from django.test import Client
 
 from accounts.models import Membership
 from config.asgi import application
-from hunts import live, pipeline
+from hunts import deleting, live, pipeline
 from hunts.models import Run
 from tests.conftest import signed_in
 from tests.factories import CandidateFactory, MembershipFactory, RunFactory
@@ -56,12 +56,13 @@ class Stream:
 
 
 @asynccontextmanager
-async def opened(run_id: int, client: Client | None) -> AsyncIterator[Stream]:
+async def opened(run_id: int, client: Client | None, query: str = "") -> AsyncIterator[Stream]:
     cookie = client.cookies["sessionid"].value if client else ""
     scope = {
         "type": "http",
         "method": "GET",
         "path": f"/hunts/runs/{run_id}/stream",
+        "query_string": query.encode(),
         "headers": [(b"cookie", f"sessionid={cookie}".encode())] if client else [],
     }
     stream = Stream()
@@ -84,6 +85,14 @@ def test_strangers_and_unknown_runs_are_answered_alike(run):
     assert async_to_sync(_status)(run.pk, None) == 404
     assert async_to_sync(_status)(run.pk, stranger) == 404
     assert async_to_sync(_status)(run.pk + 1_000, stranger) == 404
+
+
+def test_a_deleted_run_has_no_stream(run, member):
+    client = signed_in(member.user)
+    pipeline.cancel(run)
+    assert async_to_sync(_status)(run.pk, client) == 200
+    deleting.delete_run(run)
+    assert async_to_sync(_status)(run.pk, client) == 404
 
 
 def test_a_page_is_told_how_things_stand_and_then_what_changes(run, member):

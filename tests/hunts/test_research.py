@@ -362,7 +362,7 @@ def test_a_lead_has_one_research_under_way(lead):
 
 def test_the_sweep_wakes_what_is_due(lead, monkeypatch):
     woken = []
-    monkeypatch.setattr(research_tasks, "async_task", lambda name, pk: woken.append((name, pk)))
+    monkeypatch.setattr(research_tasks, "enqueue", lambda name, pk: woken.append((name, pk)) or True)
     row = research.start(lead)
     assert research_tasks.sweep() == 1
     assert woken == [("hunts.research_tasks.work", row.pk)]

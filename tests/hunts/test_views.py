@@ -37,7 +37,7 @@ def test_a_list_of_many_hunts_takes_few_queries(client_of_owner, workspace, djan
 
 def test_hostile_text_is_shown_as_text(client_of_owner, workspace):
     evil = "<script>alert(1)</script>"
-    run = RunFactory(hunt__workspace=workspace, hunt__name=evil, summary=evil, note=evil)
+    run = RunFactory(hunt__workspace=workspace, hunt__name=evil, note=evil)
     lead = JudgedLeadFactory(workspace=workspace, name=evil, best_quote=evil)
     CandidateFactory(run=run, lead=lead, reason=evil, score=88, tier="A")
     for path in ("/hunts/", run.hunt.get_absolute_url(), run.get_absolute_url(), "/leads/", lead.get_absolute_url()):

@@ -122,7 +122,7 @@ def test_a_cursor_that_is_not_ours_leads_to_the_first_page(client_of_owner, curs
 
 def test_a_full_table_takes_few_queries(client_of_owner, workspace, django_assert_max_num_queries):
     JudgedLeadFactory.create_batch(60, workspace=workspace)
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(9):
         page = client_of_owner.get("/leads/").text
     assert len(names_on(page)) == 50
 
@@ -131,7 +131,7 @@ def test_the_page_of_a_lead_with_many_runs_takes_few_queries(client_of_owner, wo
     lead = JudgedLeadFactory(workspace=workspace)
     for _ in range(8):
         CandidateFactory(run=RunFactory(hunt__workspace=workspace), lead=lead, status=Candidate.Status.QUALIFIED)
-    with django_assert_max_num_queries(17):
+    with django_assert_max_num_queries(32):
         assert client_of_owner.get(lead.get_absolute_url()).status_code == 200
 
 

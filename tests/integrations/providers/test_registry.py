@@ -11,7 +11,7 @@ from integrations import providers
 from integrations.capabilities import Prices
 from integrations.providers.registry import REGISTRY, register
 
-CAPABILITIES = {"search", "read_site", "complete", "judge", "find_contacts"}
+CAPABILITIES = {"search", "read_site", "complete", "judge", "find_contacts", "tell"}
 NAMES = sorted(REGISTRY)
 
 

@@ -1,0 +1,127 @@
+"""The API's estimate of a run, before it is started."""
+
+from datetime import datetime
+from typing import Literal
+
+from django.shortcuts import get_object_or_404
+from ninja import Router, Schema
+from pydantic import Field
+
+from accounts.api import PROBLEMS_OF_ONE
+from accounts.middleware import MemberRequest
+from hunts.estimate import Estimate, estimate
+from hunts.forms import MOST_COMPANIES, MOST_DOLLARS
+from hunts.models import Hunt
+from hunts.suggestions import suggestions
+
+estimates = Router(tags=["hunts"])
+
+
+class EstimateIn(Schema):
+    """What to estimate; whatever is left out is as the hunt says."""
+
+    limit: int | None = Field(None, ge=1, le=MOST_COMPANIES, description="how many companies a run looks at")
+    max_spend_microusd: int | None = Field(None, ge=0, le=MOST_DOLLARS * 1_000_000, description="what it may spend")
+
+
+class CallsOut(Schema):
+    """What one provider is asked. Amounts are whole micro-dollars; null where no price is known."""
+
+    provider: str
+    what: str
+    calls: int
+    calls_at_most: int
+    each_microusd: int | None = Field(description="what one call costs at most")
+    expected_microusd: int | None
+    at_most_microusd: int | None
+    note: str
+
+
+class CostOut(Schema):
+    """What the run costs, in whole micro-dollars; null where no price is known, and then it is refused."""
+
+    low: int | None
+    usual: int | None
+    high: int | None
+    at_most: int | None
+
+
+class SuggestionOut(Schema):
+    """Another set of filters to try, and what it changes."""
+
+    key: str
+    label: str
+    changes: list[str]
+
+
+class NoveltyOut(Schema):
+    """How new the companies will be: a share from 0 to 1, null where nothing tells it."""
+
+    expected: float | None
+    is_low: bool
+    sentence: str
+    last_run_at: datetime | None
+    last_novelty: float | None
+    suggestions: list[SuggestionOut]
+
+
+class EstimateOut(Schema):
+    """What a run would do, cost and bring. Nothing is started, and nobody outside is asked."""
+
+    limit: int
+    companies: int = Field(description="how many will be found, about")
+    found_by: Literal["counted", "last", "filters", "source", "limit"]
+    known: int
+    reused: int = Field(description="judged already: they cost nothing")
+    fetched: int = Field(description="their pages were read already")
+    judged_by: str
+    cost: CostOut
+    cost_by: Literal["filters", "source", "prices"]
+    past_runs: int
+    seconds: float | None
+    calls: list[CallsOut]
+    novelty: NoveltyOut
+    judged_within_limit: int | None = Field(description="how many are judged before the limit stops it; null: all")
+    stopped_by: str = Field(description="which ceiling of the month leaves less than the run may spend")
+    problem: str
+    warning: str
+
+
+@estimates.post("/{int:hunt_id}/estimate", response={200: EstimateOut, **PROBLEMS_OF_ONE}, operation_id="estimate_run")
+def estimate_run(request: MemberRequest, hunt_id: int, asked: EstimateIn) -> dict[str, object]:
+    """What a run of a hunt would do, cost and bring."""
+    hunt = get_object_or_404(Hunt.objects.visible_to(request.workspace), pk=hunt_id)
+    found = estimate(
+        hunt.icp,
+        source=hunt.source,
+        limit=asked.limit or hunt.limit,
+        workspace_id=hunt.workspace_id,
+        company_list_id=hunt.company_list_id,
+    )
+    cap = hunt.max_spend_microusd if asked.max_spend_microusd is None else asked.max_spend_microusd
+    return _told(found, hunt, cap)
+
+
+def _told(found: Estimate, hunt: Hunt, cap_microusd: int) -> dict[str, object]:
+    room, novelty = found.room_below(cap_microusd), found.novelty
+    return {
+        **{name: getattr(found, name) for name in ("limit", "companies", "found_by", "known", "reused", "fetched")},
+        "judged_by": found.judge,
+        "cost": found.cost,
+        "cost_by": found.cost_basis or "prices",
+        "past_runs": found.measure.runs,
+        "seconds": found.seconds,
+        "calls": found.lines,
+        "novelty": {
+            "expected": novelty.expected,
+            "is_low": novelty.is_low,
+            "sentence": novelty.sentence,
+            "last_run_at": novelty.last.created_at if novelty.last else None,
+            "last_novelty": novelty.last.novelty if novelty.last else None,
+            "suggestions": suggestions(hunt.icp) if novelty.is_low else [],
+        },
+        "judged_within_limit": found.judged_within(min(cap_microusd, room.left_microusd) if room else cap_microusd),
+        "stopped_by": room.sentence() if room else "",
+        "problem": found.problem,
+        "warning": found.warning,
+    }

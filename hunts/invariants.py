@@ -1,0 +1,189 @@
+"""What is true of runs, candidates, leads and money in every committed state.
+
+Each rule yields a plain sentence, with the numbers of the rows, for all that is not as it must be. Tests ask them after
+every crash, operators by `manage.py check_invariants`.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+
+from django.db.models import Count, Exists, F, IntegerField, OuterRef, Q, QuerySet, Sum
+from django.db.models.functions import Cast
+
+from billing import invariants as books
+from billing.models import Budget, Hold
+from hunts.models import Candidate, CandidateQuerySet, Run
+from hunts.research_models import Research
+from integrations.models import ProviderCall
+
+Rule = Callable[[int | None], Iterator[str]]
+
+ANSWERED, FAILED = ProviderCall.Status.ANSWERED, ProviderCall.Status.FAILED
+
+
+def _runs(workspace_id: int | None) -> QuerySet[Run]:
+    return Run.objects.filter(workspace_id=workspace_id) if workspace_id else Run.objects.all()
+
+
+def _candidates(workspace_id: int | None) -> CandidateQuerySet:
+    return Candidate.objects.filter(run__workspace_id=workspace_id) if workspace_id else Candidate.objects.all()
+
+
+def _calls(workspace_id: int | None) -> QuerySet[ProviderCall]:
+    return ProviderCall.objects.filter(workspace_id=workspace_id) if workspace_id else ProviderCall.objects.all()
+
+
+def runs_that_are_over_say_when(workspace_id: int | None) -> Iterator[str]:
+    """A run that is over has a time of its end, one that is not has none."""
+    over = Q(status__in=Run.OVER)
+    astray = _runs(workspace_id).filter((over & Q(finished_at=None)) | (~over & Q(finished_at__isnull=False)))
+    for run in astray:
+        yield f"Run {run.pk} is {run.status}, and its end is given as {run.finished_at}."
+
+
+def budgets_are_open_while_their_runs_are_live(workspace_id: int | None) -> Iterator[str]:
+    """Money can be spent on live runs and on no others, so that neither a run is stuck nor one that is over spends."""
+    live = Q(status__in=Run.LIVE)
+    astray = _runs(workspace_id).filter((live & Q(budget__is_open=False)) | (~live & Q(budget__is_open=True)))
+    for run in astray:
+        yield f"Run {run.pk} is {run.status}, but its budget {run.budget_id} is {'closed' if run.is_live else 'open'}."
+
+
+def live_runs_have_a_way_forward(workspace_id: int | None) -> Iterator[str]:
+    """Whatever a worker has in its hands has a lease, so that somebody else can take it over."""
+    working = _candidates(workspace_id).filter(status=Candidate.Status.WORKING, lease_expires_at=None)
+    for candidate in working:
+        yield f"Candidate {candidate.pk} of run {candidate.run_id} is being worked on without a lease."
+
+
+def runs_that_ended_well_have_nothing_left(workspace_id: int | None) -> Iterator[str]:
+    """A run that succeeded or was cancelled has no candidate that still waits for a worker."""
+    ended = (Run.Status.SUCCEEDED, Run.Status.CANCELLED)
+    for candidate in _candidates(workspace_id).unfinished().filter(run__status__in=ended).select_related("run"):
+        yield f"Candidate {candidate.pk} is {candidate.status}, but its run {candidate.run_id} {candidate.run.status}."
+
+
+def candidates_that_are_over_say_when(workspace_id: int | None) -> Iterator[str]:
+    """A candidate that is over has a time of its end and no lease; one that is not has no such time."""
+    over = Q(status__in=Candidate.OVER)
+    ended_badly = over & (Q(finished_at=None) | Q(lease_expires_at__isnull=False))
+    for candidate in _candidates(workspace_id).filter(ended_badly | (~over & Q(finished_at__isnull=False))):
+        yield (
+            f"Candidate {candidate.pk} of run {candidate.run_id} is {candidate.status}, its end is given as "
+            f"{candidate.finished_at} and its lease as {candidate.lease_expires_at}."
+        )
+
+
+def qualified_candidates_are_scored(workspace_id: int | None) -> Iterator[str]:
+    """Nobody is qualified without a score, a tier and the judgement that they rest on."""
+    unexplained = Q(score=None) | Q(tier="") | Q(assessment=None)
+    for candidate in _candidates(workspace_id).filter(unexplained, status=Candidate.Status.QUALIFIED):
+        yield f"Candidate {candidate.pk} of run {candidate.run_id} is qualified without a score or a judgement."
+
+
+def judgements_belong_to_their_leads(workspace_id: int | None) -> Iterator[str]:
+    """The judgement that a candidate or a lead shows is about that lead."""
+    foreign = _candidates(workspace_id).exclude(assessment=None).exclude(assessment__lead=F("lead"))
+    for candidate in foreign:
+        yield f"Candidate {candidate.pk} shows judgement {candidate.assessment_id}, which is about another lead."
+    strangers = _candidates(workspace_id).exclude(lead__assessment=None).exclude(lead__assessment__lead=F("lead"))
+    for lead_id in strangers.values_list("lead_id", flat=True).distinct():
+        yield f"Lead {lead_id} shows a judgement that is about another lead."
+
+
+def leads_stay_in_their_workspace(workspace_id: int | None) -> Iterator[str]:
+    """A run finds leads of its own workspace."""
+    for candidate in _candidates(workspace_id).exclude(lead__workspace=F("run__workspace")):
+        yield f"Candidate {candidate.pk} of run {candidate.run_id} is a lead of another workspace."
+
+
+def a_question_is_answered_once(workspace_id: int | None) -> Iterator[str]:
+    """What was asked for one purpose has one answer that counts, so that it is charged to the lead once."""
+    twice = _calls(workspace_id).filter(status=ANSWERED).order_by().values("workspace", "key")
+    for row in twice.annotate(count=Count("pk")).filter(count__gt=1):
+        yield f"Question {row['key']} of workspace {row['workspace']} has {row['count']} answers."
+
+
+def charges_have_a_call(workspace_id: int | None) -> Iterator[str]:
+    """Every hold that was settled or released is that of one call in the journal, at its price."""
+    holds = Hold.objects.filter(budget__workspace_id=workspace_id) if workspace_id else Hold.objects.all()
+    calls = ProviderCall.objects.filter(hold_id=OuterRef("pk"))
+    settled = holds.filter(status=Hold.Status.SETTLED)
+    for hold in settled.exclude(Exists(calls.filter(cost_microusd=OuterRef("settled_microusd")))):
+        yield f"Hold {hold.pk} was settled at {hold.settled_microusd} µ$, and no call says that it cost that."
+    held = holds.filter(Exists(calls.filter(status=ANSWERED)), status=Hold.Status.HELD)
+    for hold in held:
+        yield f"Hold {hold.pk} is still held, but its call was answered."
+    shared = _calls(workspace_id).exclude(hold_id=None).order_by().values("hold_id")
+    for row in shared.annotate(count=Count("pk")).filter(count__gt=1):
+        yield f"Hold {row['hold_id']} is that of {row['count']} calls."
+
+
+def runs_spent_what_their_calls_cost(workspace_id: int | None) -> Iterator[str]:
+    """What a run has spent is what its calls cost, less what was refunded, plus what was written off."""
+    spent = Hold.objects.filter(budget=OuterRef("pk")).order_by().values("budget")
+    beyond = spent.annotate(
+        total=Sum("overdraw_microusd")
+        + Sum("refunded_microusd")
+        - Sum("settled_microusd", default=0, filter=Q(status=Hold.Status.SPENT_UNKNOWN))
+    ).values("total")
+    whose = {"workspace_id": workspace_id} if workspace_id else {}
+    owners = {budget: str(run) for run, budget in Run.objects.filter(**whose).values_list("pk", "budget")}
+    of_research = Research.objects.filter(**whose).values_list("pk", "budget")
+    owners |= {budget: f"research:{research}" for research, budget in of_research}
+    costs = dict(_calls(workspace_id).order_by().values_list("run_ref").annotate(total=Sum("cost_microusd")))
+    budgets = Budget.objects.filter(**whose, scope=Budget.Scope.ACTIVITY).annotate(beyond=beyond)
+    for budget in budgets.iterator(chunk_size=2000):
+        ref = owners.get(budget.pk)
+        cost = costs.get(ref, 0)
+        if ref is not None and cost != budget.spent_microusd + (budget.beyond or 0):
+            yield (
+                f"Run {ref} has spent {budget.spent_microusd} µ$ of its budget {budget.pk}, its calls cost {cost} µ$."
+            )
+
+
+def candidates_cost_what_their_calls_cost(workspace_id: int | None) -> Iterator[str]:
+    """A scored candidate's cost is that of its calls; less only by those that another worker made beside its own."""
+    calls = _calls(workspace_id).filter(candidate_ref__regex=r"^[0-9]+$").order_by()
+    summed = calls.annotate(candidate=Cast("candidate_ref", IntegerField())).values_list("candidate")
+    sums = summed.annotate(
+        answered=Sum("cost_microusd", default=0, filter=Q(status=ANSWERED)), all=Sum("cost_microusd")
+    )
+    costs = {candidate: (answered, most) for candidate, answered, most in sums}
+    scored = _candidates(workspace_id).filter(score__isnull=False, status__in=Candidate.OVER)
+    for pk, cost in scored.values_list("pk", "cost_microusd"):
+        answered, most = costs.get(pk, (0, 0))
+        if not answered <= cost <= most:
+            yield f"Candidate {pk} cost {cost} µ$, and its calls {answered} µ$ ({most} µ$ with those made twice)."
+
+
+def calls_that_failed_gave_no_answer(workspace_id: int | None) -> Iterator[str]:
+    """A call that failed has no answer that could be given to somebody."""
+    for call in _calls(workspace_id).filter(status=FAILED, answer__isnull=False):
+        yield f"Call {call.pk} failed and has an answer."
+
+
+RULES: Sequence[Rule] = (
+    runs_that_are_over_say_when,
+    budgets_are_open_while_their_runs_are_live,
+    live_runs_have_a_way_forward,
+    runs_that_ended_well_have_nothing_left,
+    candidates_that_are_over_say_when,
+    qualified_candidates_are_scored,
+    judgements_belong_to_their_leads,
+    leads_stay_in_their_workspace,
+    a_question_is_answered_once,
+    charges_have_a_call,
+    runs_spent_what_their_calls_cost,
+    candidates_cost_what_their_calls_cost,
+    calls_that_failed_gave_no_answer,
+)
+
+
+def violations(workspace_id: int | None = None) -> Iterator[str]:
+    """Yield a sentence for everything that is not as it must be, of one workspace or of all.
+
+    The books are one for the installation, and are always checked as a whole.
+    """
+    for rule in RULES:
+        yield from rule(workspace_id)
+    yield from books.violations()

@@ -1,0 +1,161 @@
+"""What the form that starts a hunt shows: what was stated, and what a run of it would do, cost and bring."""
+
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from billing.amounts import dollars
+from hunts.amounts import count
+from hunts.estimate import Cost, Estimate, cost_of_first, estimate
+from hunts.forms import HuntForm, lists_of, sources_for
+from hunts.models import Conversation, Hunt, Source
+from hunts.preset_models import Known
+from hunts.suggestions import Suggestion, suggestions
+
+SAMPLE = 5  # companies
+PREFERRED = (Source.DIRECTORY, Source.SANDBOX, Source.EXA, Source.FILE)
+STATED = ("source", "limit", "max_spend", "max_leads", "list")
+FOUND_BY = {
+    "counted": gettext_lazy("counted now"),
+    "last": gettext_lazy("as in the last run with these filters"),
+    "filters": gettext_lazy("by past runs with these filters"),
+    "source": gettext_lazy("by past runs over this source"),
+    "limit": gettext_lazy("as many as are asked for"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An estimate with what follows from the limits that were stated: `notes` are sentences, the gravest first."""
+
+    estimate: Estimate
+    notes: tuple[str, ...] = ()
+    spends_at_most: int | None = None
+    suggestions: tuple[Suggestion, ...] = ()
+    other_sources: tuple[dict[str, Any], ...] = ()
+
+    @property
+    def found_by(self) -> str:
+        return str(FOUND_BY[self.estimate.found_by])
+
+    @property
+    def cost_by(self) -> str:
+        """Say which runs, or else that the price lists tell the cost."""
+        basis, runs = self.estimate.cost_basis, self.estimate.measure.runs
+        if basis == "filters":
+            told = ngettext("by %(n)s past run with these filters", "by %(n)s past runs with these filters", runs)
+        elif basis == "source":
+            told = ngettext("by %(n)s past run over this source", "by %(n)s past runs over this source", runs)
+        else:
+            return _("by the price lists")
+        return told % {"n": count(runs)}
+
+
+def start_context(conversation: Conversation, form: HuntForm | None = None) -> dict[str, Any]:
+    """Return what the form that starts a run needs: sources, what was stated, and the estimate of it."""
+    workspace = conversation.workspace
+    sources = sources_for(workspace)
+    if form is None:
+        form = HuntForm(_first_choice(conversation, sources), workspace=workspace, without_file=True)
+    told = told_of(conversation, form, sources)
+    return {
+        "conversation": conversation,
+        "form": form,
+        "stated": {name: form.data.get(name, "") for name in STATED},
+        "sources": sources,
+        "files": lists_of(workspace),
+        "sample": SAMPLE,
+        "told": told,
+        "sample_cost": _sample_cost(conversation, told),
+    }
+
+
+def _sample_cost(conversation: Conversation, told: Told | None) -> Cost | None:
+    return cost_of_first(told.estimate, conversation.icp, companies=SAMPLE) if told else None
+
+
+def estimate_of(conversation: Conversation, form: HuntForm) -> Estimate | None:
+    """Return the estimate of what a form states; `None` without criteria, and without a source and limit of sense."""
+    form.is_valid()
+    values = form.cleaned_data
+    if not conversation.icp.criteria or "source" not in values or "limit" not in values:
+        return None
+    chosen = form.company_list
+    return estimate(
+        conversation.icp,
+        source=values["source"],
+        limit=values["limit"],
+        workspace_id=conversation.workspace_id,
+        company_list_id=chosen.pk if chosen else None,
+    )
+
+
+def told_of(conversation: Conversation, form: HuntForm, sources: list[dict[str, Any]]) -> Told | None:
+    """Return the estimate with what it means for the limits stated, and other filters where they bring little."""
+    found = estimate_of(conversation, form)
+    if found is None:
+        return None
+    cap = form.max_spend_microusd if "max_spend" in form.cleaned_data else None
+    most = found.cost.at_most if cap is None or found.cost.at_most is None else min(found.cost.at_most, cap)
+    told = Told(found, notes(found, cap), most)
+    if not found.novelty.is_low:
+        return told
+    usable = (one for one in sources if not one["problem"] and one["value"] != form.cleaned_data["source"])
+    return replace(told, suggestions=tuple(suggestions(conversation.icp)), other_sources=tuple(usable))
+
+
+def again(hunt: Hunt) -> Told:
+    """Return what running a hunt once more would do, cost and bring."""
+    found = estimate(
+        hunt.icp,
+        source=hunt.source,
+        limit=hunt.limit,
+        workspace_id=hunt.workspace_id,
+        company_list_id=hunt.company_list_id,
+        leaves_out_known=hunt.presets.kept().filter(known=Known.LEAVE_OUT).exists(),
+    )
+    others = tuple(suggestions(hunt.icp)) if found.novelty.is_low else ()
+    return Told(found, notes(found, hunt.max_spend_microusd), suggestions=others)
+
+
+def notes(found: Estimate, cap: int | None) -> tuple[str, ...]:
+    """Return what to know before the start: who judges, and where a `cap` in micro-dollars or a ceiling stops it."""
+    told = [found.warning] if found.warning else []
+    if cap is None:
+        return tuple(told)
+    if room := found.room_below(cap):
+        told.append(room.sentence())
+        cap = room.left_microusd
+    within = found.judged_within(cap)
+    if within is not None:
+        told.append(
+            ngettext(
+                "With a limit of %(cap)s this will judge about %(n)s of %(found)s company.",
+                "With a limit of %(cap)s this will judge about %(n)s of %(found)s companies.",
+                found.companies,
+            )
+            % {"cap": dollars(cap), "n": count(within), "found": count(found.companies)}
+        )
+    return tuple(told)
+
+
+def _first_choice(conversation: Conversation, sources: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the limits of the hunt that the conversation is about, or those that suit a beginner."""
+    if hunt := conversation.hunt:
+        return _of_hunt(hunt)
+    usable = [source["value"] for source in sources if not source["problem"]]
+    return {"source": next(one for one in PREFERRED if one in usable), "limit": "50", "max_spend": "5"}
+
+
+def _of_hunt(hunt: Hunt) -> dict[str, Any]:
+    cents = Decimal(hunt.max_spend_microusd // 10_000) / 100
+    return {
+        "source": hunt.source,
+        "limit": str(hunt.limit),
+        "max_spend": f"{cents.normalize():f}",
+        "max_leads": str(hunt.max_leads or ""),
+        "list": str(hunt.company_list_id or ""),
+    }

@@ -1,0 +1,156 @@
+"""What the processes of the crash tests do. Each job is one way in which a run is changed or worked on."""
+
+import os
+import signal
+import time
+from datetime import timedelta
+from pydoc import locate
+from typing import Any
+
+from asgiref.sync import async_to_sync, sync_to_async
+from django.conf import settings
+from django.utils import timezone
+
+from accounts import failpoints
+from hunts import claims, discovery, launch, pipeline, recording, research, tasks
+from hunts.models import Hunt, Run
+from hunts.research_models import Research
+from hunts.tools import open_kit
+
+
+def work(run_id: int) -> None:
+    """What the queue does with a nudge."""
+    tasks.work(run_id)
+
+
+def start(hunt_id: int) -> None:
+    launch.run(Hunt.objects.get(pk=hunt_id))
+
+
+def cancel(run_id: int) -> None:
+    pipeline.cancel(Run.objects.get(pk=run_id))
+
+
+def retry(run_id: int) -> None:
+    launch.change(Run.objects.get(pk=run_id), "retry")
+
+
+def sweep(_run_id: int) -> None:
+    claims.NUDGE_SECONDS = 0
+    tasks.sweep()
+
+
+def search(run_id: int) -> None:
+    """Do the discovery of a run and nothing else."""
+    async_to_sync(_search)(run_id)
+
+
+async def _search(run_id: int) -> None:
+    run = await sync_to_async(pipeline._begin)(run_id)
+    async with open_kit(run) as kit:
+        await discovery.search(run, kit)
+
+
+def hand_back(run_id: int) -> None:
+    """What a worker does that is told to go."""
+    claims.begin(run_id)
+    claims.hand_back(claims.claim(run_id, 1)[0])
+
+
+def fail_one(run_id: int) -> None:
+    claims.begin(run_id)
+    recording.record_failure(claims.claim(run_id, 1)[0], "It cannot be done.")
+
+
+def drop_discovery(run_id: int) -> None:
+    claims.begin(run_id)
+    claims.drop_discovery(run_id, claims.claim_discovery(run_id))
+
+
+def do_research(research_id: int) -> None:
+    async_to_sync(research.work_on)(research_id)
+
+
+def count_passes(job: str, number: int) -> dict[str, int]:
+    """Do a job undisturbed and return how often it came by each failpoint."""
+    settings.CRASH_AT = "nowhere:1"
+    globals()[job](number)
+    return dict(failpoints.passed)
+
+
+def recover(run_id: int) -> str:
+    """Do what the sweep and a new worker do, until the run is over; return how it ended.
+
+    The worker comes only where the sweep finds that the run is neglected, as it would in production.
+    """
+    claims.NUDGE_SECONDS = 0
+    ends_at = time.monotonic() + 40
+    while (run := Run.objects.get(pk=run_id)).is_live and time.monotonic() < ends_at:
+        claims.sweep()
+        if run_id in claims.neglected(at_most=10_000):
+            async_to_sync(pipeline.work_on)(run_id, concurrency=4, slice_seconds=5)
+        time.sleep(0.2)
+    return run.status if run.is_over else f"{run.status}, with {left(run)}"
+
+
+def left(run: Run) -> list[tuple[Any, ...]]:
+    """Return what is not over of a run, for the words of a test that fails."""
+    columns = ("lead__handle", "stage", "status", "reason", "attempts", "deaths", "lease_expires_at", "not_before")
+    return [run.attempts, run.discovered_at, *run.candidates.unfinished().values_list(*columns)]
+
+
+def recover_research(research_id: int) -> str:
+    ends_at = time.monotonic() + 40
+    while (row := Research.objects.get(pk=research_id)).is_live and time.monotonic() < ends_at:
+        if Research.objects.due().filter(pk=research_id).exists():
+            async_to_sync(research.work_on)(research_id)
+        time.sleep(0.2)
+    return row.status
+
+
+def work_with_poison(run_id: int, handle: str) -> None:
+    """Work on a run of which one company kills whoever reads its pages."""
+    crawl = pipeline.STAGES["crawl"]
+
+    async def kills(work: Any, tools: Any) -> Any:
+        if work.handle == handle:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return await crawl(work, tools)
+
+    pipeline.STAGES["crawl"] = kills
+    async_to_sync(pipeline.work_on)(run_id, concurrency=8)
+
+
+def work_whole(run_id: int) -> None:
+    async_to_sync(pipeline.work_on)(run_id)
+
+
+def shift_clock(seconds: int) -> None:
+    """Have this process's clock go wrong."""
+    real = time.time
+    time.time = lambda: real() + seconds
+    now = timezone.now
+    timezone.now = lambda: now() + timedelta(seconds=seconds)
+
+
+def sweep_at(_run_id: int, seconds: int) -> int:
+    shift_clock(seconds)
+    return claims.sweep()
+
+
+def claim_at(run_id: int, seconds: int) -> int:
+    shift_clock(seconds)
+    return len(claims.claim(run_id, 1))
+
+
+def hand_back_at(run_id: int, seconds: int) -> int:
+    """Claim one and hand it back for a second from now."""
+    shift_clock(seconds)
+    candidate = claims.claim(run_id, 1)[0]
+    claims.hand_back(candidate, after=timedelta(seconds=1))
+    return 1
+
+
+def call(task: str, *args: Any) -> None:
+    """Be the queue: call a task by its name."""
+    locate(task)(*args)

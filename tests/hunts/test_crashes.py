@@ -1,0 +1,231 @@
+"""A worker is killed with SIGKILL at every place where it matters, and each time another one finishes the run.
+
+Nothing is lost, nothing is charged twice, and the result is that of a run that nobody disturbed. CRASH_ROUNDS=20 kills
+at so many random times; the seed is printed and can be given again as CRASH_SEED.
+"""
+
+import ast
+import os
+import random
+import signal
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db.models.functions import Now
+
+from accounts.models import Workspace
+from hunts import claims, invariants, research
+from hunts.models import Candidate, Run
+from hunts.research_models import Research
+from integrations.models import ProviderCall
+from tests.harness.language_model import LanguageModelServer, Reply, gullible, refused
+from tests.harness.nursery import Child, Nursery
+from tests.harness.processes import ROOT
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
+
+APPS = ("accounts", "billing", "config", "enrichment", "hunts", "integrations", "leads")
+JOBS = "tests.hunts.crash_jobs"
+COMPANIES = 3
+AT_ONCE = 12
+SHORT = {"LEASE_SECONDS": 1}
+ROUNDS = int(os.environ.get("CRASH_ROUNDS", "4"))
+
+
+def failpoints() -> set[str]:
+    """Return the names of all failpoints that stand in the source."""
+    return {name for app in APPS for path in (ROOT / app).rglob("*.py") for name in _failpoints_of(path)}
+
+
+def _failpoints_of(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "failpoint":
+            yield node.args[0].value
+
+
+def answer(question: dict) -> str | Reply:
+    """A model that refuses some companies and judges the others, so that holds are both given back and charged."""
+    pages = question.get("pages")
+    if not pages or len(pages[0]["url"]) % 2:
+        return refused(400, {"message": "This cannot be answered.", "type": "invalid_request_error"})
+    return gullible(question)
+
+
+@pytest.fixture
+def nursery(sandbox) -> Iterator[Nursery]:
+    with LanguageModelServer(answer) as server:
+        keys = {"OPENAI_API_KEY": "sk-test-1", "OPENAI_BASE_URL": server.base_url, "OPENAI_MODEL": "gpt-4.1-mini"}
+        limits = {"OPENAI_REQUESTS_PER_MINUTE": "0", "OPENAI_TOKENS_PER_MINUTE": "0"}
+        with Nursery(SANDBOX_BASE_URL=sandbox.base_url, SITE_TURN_SECONDS="3", **keys, **limits) as nursery:
+            yield nursery
+
+
+def outcome(run: Run) -> list[tuple]:
+    rows = run.candidates.order_by("lead__handle")
+    return list(rows.values_list("lead__handle", "status", "tier", "score", "stage"))
+
+
+@dataclass
+class Stage:
+    """The world of these tests: runs are set up here, and how an undisturbed one ends is known."""
+
+    nursery: Nursery
+    start_run: Callable[..., Run]
+    made: int = 0
+
+    def fresh(self) -> Run:
+        """A run that nobody has worked on."""
+        self.made += 1
+        return self.start_run(limit=COMPANIES, cap=5_000_000, workspace=Workspace.start(f"Company {self.made}"))
+
+    def undisturbed(self) -> list[tuple]:
+        """How a run ends that nobody disturbs."""
+        run = self.fresh()
+        self.nursery.warm_up(f"{JOBS}.work", run.pk)
+        assert len(outcome(run)) == COMPANIES
+        return outcome(run)
+
+    def searched(self) -> Run:
+        """A run whose companies were found, and not looked at."""
+        run = self.fresh()
+        self.nursery.run(f"{JOBS}.search", run.pk)
+        return run
+
+    def over(self) -> Run:
+        """A run that is over, and one of whose companies failed."""
+        run = self.fresh()
+        self.nursery.run(f"{JOBS}.work", run.pk)
+        failed = run.candidates.filter(status__in=(Candidate.Status.QUALIFIED, Candidate.Status.REJECTED)).first()
+        columns = {"status": Candidate.Status.FAILED, "stage": "qualify", "score": None, "tier": ""}
+        run.candidates.filter(pk=failed.pk).update(**columns)
+        return run
+
+    def with_poison(self) -> Run:
+        """A run with a company that workers died with, again and again; the last of them just now."""
+        run = self.searched()
+        claims.claim(run.pk, 1)
+        run.candidates.filter(status=Candidate.Status.WORKING).update(deaths=3)
+        claims.abandon(run.candidates.filter(status=Candidate.Status.WORKING))
+        return run
+
+    def with_research(self) -> Research:
+        lead = Run.objects.filter(status=Run.Status.SUCCEEDED).first().workspace.leads.all()[self.made % COMPANIES]
+        self.made += 1
+        return research.start(lead)
+
+
+@dataclass(frozen=True)
+class Way:
+    """A way in which a run is changed or worked on; `is_whole`: it ends as a run that nobody disturbed."""
+
+    job: str
+    set_up: Callable[[Stage], Any]
+    recover: str = "recover"
+    ends: tuple[str, ...] = ("succeeded",)
+    is_whole: bool = True
+
+    def number(self, subject: Any) -> int:
+        return subject.hunt_id if self.job == "start" else subject.pk
+
+
+WAYS = (
+    Way("work", Stage.fresh),
+    Way("start", Stage.over, is_whole=False),
+    Way("cancel", Stage.fresh, ends=("succeeded", "cancelled"), is_whole=False),
+    Way("retry", Stage.over, is_whole=False),
+    Way("sweep", Stage.with_poison, is_whole=False),
+    Way("hand_back", Stage.searched),
+    Way("fail_one", Stage.searched, is_whole=False),
+    Way("drop_discovery", Stage.fresh),
+    Way("do_research", Stage.with_research, recover="recover_research", is_whole=False),
+)
+
+
+def test_wherever_a_worker_is_killed_another_finishes_the_run_with_the_same_result(nursery, start_run):
+    stage = Stage(nursery, start_run)
+    undisturbed = stage.undisturbed()
+    passed = {way: nursery.run(f"{JOBS}.count_passes", way.job, way.number(way.set_up(stage))) for way in WAYS}
+    assert {name for names in passed.values() for name in names} == failpoints(), "all are reached, and no others"
+
+    plan = [(name, next(way for way in WAYS if name in passed[way])) for name in sorted(failpoints())]
+    problems = [
+        problem
+        for start in range(0, len(plan), AT_ONCE)
+        for problem in crashed(stage, plan[start : start + AT_ONCE], undisturbed)
+    ]
+    assert problems == []
+    assert list(invariants.violations()) == []
+
+
+def crashed(stage: Stage, plan: list[tuple[str, Way]], undisturbed: list[tuple]) -> Iterator[str]:
+    """Kill a process at each of some places, let others recover what it left, and yield what is wrong then."""
+    subjects = [way.set_up(stage) for _name, way in plan]
+    children = [
+        stage.nursery.start(f"{JOBS}.{way.job}", way.number(subject), CRASH_AT=f"{name}:1", **SHORT)
+        for (name, way), subject in zip(plan, subjects, strict=True)
+    ]
+    for (name, _way), child in zip(plan, children, strict=True):
+        if not child.was_killed:
+            yield f"{name} was not reached: {stage.nursery.errors()}"
+    newest = [
+        subject.hunt.runs.latest("pk") if way.job == "start" else subject
+        for (_name, way), subject in zip(plan, subjects, strict=True)
+    ]
+    recoveries = [
+        stage.nursery.start(f"{JOBS}.{way.recover}", subject.pk)
+        for (_name, way), subject in zip(plan, newest, strict=True)
+    ]
+    for (name, way), subject, recovery in zip(plan, newest, recoveries, strict=True):
+        yield from (f"{name}: {problem}" for problem in wrong(way, subject, recovery, undisturbed))
+
+
+def wrong(way: Way, subject: Any, recovery: Child, undisturbed: list[tuple]) -> Iterator[str]:
+    """Yield what is wrong with what another worker made of a run that was left."""
+    status = recovery.finish()
+    if status not in way.ends:
+        yield f"it ended as {status}"
+    if isinstance(subject, Run):
+        yield from wrong_with_leads(subject)
+        if way.is_whole and outcome(subject) != undisturbed:
+            yield f"it ended with {outcome(subject)} instead of {undisturbed}"
+
+
+def wrong_with_leads(run: Run) -> Iterator[str]:
+    if run.workspace.leads.count() > COMPANIES:
+        yield f"{run.workspace.leads.count()} leads"
+    paid = ProviderCall.objects.filter(run_ref=str(run.pk), status="answered", cost_microusd__gt=0)
+    if paid.count() != paid.values("candidate_ref").distinct().count():
+        yield f"charged twice: {list(paid.values_list('candidate_ref', 'cost_microusd'))}"
+
+
+def test_a_worker_that_is_killed_at_any_moment_loses_nothing(nursery, start_run):
+    seed = os.environ.get("CRASH_SEED") or str(random.randrange(10**6))
+    print(f"CRASH_SEED={seed}")
+    chance = random.Random(seed)
+    stage = Stage(nursery, start_run)
+    undisturbed = stage.undisturbed()
+    began = time.monotonic()
+    nursery.run(f"{JOBS}.work", stage.fresh().pk)
+    took = time.monotonic() - began
+
+    runs = [stage.fresh() for _ in range(ROUNDS)]
+    for run in runs:
+        for _times in range(2):
+            victim = nursery.start(f"{JOBS}.work", run.pk, **SHORT)
+            time.sleep(chance.uniform(0, took))
+            victim.send(signal.SIGKILL)
+            victim.wait()
+            claims.abandon(run.candidates.filter(status=Candidate.Status.WORKING))
+            Run.objects.filter(discover_lease_expires_at__gt=Now()).update(discover_lease_expires_at=Now())
+    recoveries = [nursery.start(f"{JOBS}.recover", run.pk) for run in runs]
+    found = [
+        problem
+        for run, recovery in zip(runs, recoveries, strict=True)
+        for problem in wrong(WAYS[0], run, recovery, undisturbed)
+    ]
+    assert found == []
+    assert list(invariants.violations()) == []

@@ -1,0 +1,312 @@
+"""The queue only nudges: it may lose a message, bring it three times, be full or not there; the rows decide."""
+
+import ast
+import os
+import signal
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from pydoc import locate
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.utils import timezone
+from django_q.brokers import get_broker
+from django_q.models import Schedule as QueueSchedule
+
+from accounts.notification_models import Kind
+from accounts.notifications import notify
+from billing import ledger
+from billing.models import Budget, Hold
+from enrichment.models import Snapshot
+from hunts import claims, deleting, invariants, launch, research, tasks
+from hunts.management.commands.qcluster import keep_schedules_in_reach
+from hunts.models import Candidate, Hunt, Run
+from tests.factories import HuntFactory, MembershipFactory
+from tests.harness.language_model import LanguageModelServer, gullible
+from tests.harness.nursery import Nursery
+from tests.harness.processes import ROOT, environment
+from tests.hunts.test_claims import running_run
+from tests.hunts.test_kill import until
+from tests.hunts.test_schedules import scheduled
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+JOBS = "tests.hunts.crash_jobs"
+APPS = ("accounts", "billing", "enrichment", "hunts", "integrations", "leads")
+WORKERS = 2
+
+
+@pytest.fixture
+def nursery(sandbox) -> Iterator[Nursery]:
+    with Nursery(SANDBOX_BASE_URL=sandbox.base_url, SITE_TURN_SECONDS="3", EMAIL_URL="dummymail://") as nursery:
+        yield nursery
+
+
+def messages() -> int:
+    return get_broker().queue_size()
+
+
+# ── nudges ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_run_that_is_nudged_a_thousand_times_has_no_more_messages_than_workers():
+    run = running_run()
+    for _ in range(1_000):
+        tasks.nudge(run.pk)
+    assert messages() == WORKERS
+
+
+def test_a_nudge_that_was_dealt_with_makes_room_for_another():
+    run = running_run()
+    tasks.nudge(run.pk)
+    claims.end_nudge(run.pk)
+    tasks.nudge(run.pk)
+    assert messages() == WORKERS + 1
+
+
+def test_a_nudge_that_was_lost_is_made_up_for_by_the_sweep(monkeypatch):
+    run = running_run()
+    tasks.nudge(run.pk)
+    get_broker().delete_queue()
+    assert tasks.sweep() == 0  # it may be on its way
+    monkeypatch.setattr(claims, "NUDGE_SECONDS", 0)
+    assert tasks.sweep() == 1
+    assert messages() == WORKERS
+
+
+def test_the_sweep_leaves_alone_what_a_worker_is_at():
+    run = running_run()
+    claims.claim(run.pk, 1)
+    assert tasks.sweep() == 0
+    assert messages() == 0
+
+
+def test_the_sweep_does_not_make_a_full_queue_fuller(settings):
+    for _ in range(4):
+        running_run()
+    settings.QUEUE_MOST_MESSAGES = 3
+    assert tasks.sweep() == 3
+    assert tasks.sweep() == 0
+
+
+def test_a_run_that_is_started_while_the_queue_is_away_says_so_and_is_found_when_it_is_back(start_run):
+    hunt = start_run(limit=2).hunt
+    Run.objects.all().delete()
+    with Nursery(REDIS_URL="redis://127.0.0.1:1/0") as without_queue:
+        without_queue.run(f"{JOBS}.start", hunt.pk)
+        run = hunt.runs.get()
+        assert run.status == Run.Status.QUEUED
+        assert run.note == "The queue cannot be reached; the run starts when it is back."
+        without_queue.run(f"{JOBS}.sweep", run.pk)
+    assert tasks.sweep() == 0  # a moment ago
+    Run.objects.update(nudged_at=timezone.now() - timedelta(minutes=2))
+    assert tasks.sweep() == 1
+    claims.begin(run.pk)
+    run.refresh_from_db()
+    assert (run.status, run.note) == (Run.Status.RUNNING, "")
+
+
+def test_a_schedule_that_a_fast_clock_put_off_is_brought_back():
+    sweep = QueueSchedule.objects.get(func="hunts.tasks.sweep")
+    QueueSchedule.objects.filter(pk=sweep.pk).update(next_run=timezone.now() + timedelta(hours=1))
+    assert keep_schedules_in_reach() == 1
+    assert keep_schedules_in_reach() == 0
+    sweep.refresh_from_db()
+    assert sweep.next_run <= timezone.now() + timedelta(seconds=1)
+
+
+# ── delivered three times ────────────────────────────────────────────────────────────────────────────────
+
+
+def task_names() -> set[str]:
+    """Return the dotted names of all functions that are given to the queue, read from the source."""
+    paths = [path for app in APPS for path in (ROOT / app).rglob("*.py")]
+    names = {name for path in paths for name in _dotted_names(path)}
+    return {name for name in names if callable(locate(name))}
+
+
+def _dotted_names(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        is_queued = isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("enqueue", "async_task")
+        given = node.args[:1] if is_queued else node.values if isinstance(node, ast.Dict) else []
+        for value in given:
+            if isinstance(value, ast.Constant) and str(value.value).startswith(tuple(f"{app}." for app in APPS)):
+                yield value.value
+
+
+def state() -> Counter:
+    """Count the rows of all our tables, by what they say of themselves; pages and the memory of keys are shared."""
+    counts: Counter = Counter()
+    for model in apps.get_models():
+        label = model._meta.label
+        if label.partition(".")[0] not in APPS or label in ("enrichment.Host", "integrations.SharedDocument"):
+            continue
+        names = {field.name for field in model._meta.fields}
+        columns = sorted(names & {"status", "stage", "outcome", "attempts", "fence", "nudges"})
+        for row in (
+            model._default_manager.values_list(*columns) if columns else model._default_manager.values_list("pk")
+        ):
+            counts[label, row if columns else ()] += 1
+    return counts
+
+
+def _to_work_on(start_run, _nursery) -> tuple[int]:
+    return (start_run(limit=3).pk,)
+
+
+def _to_sweep(start_run, nursery) -> tuple[()]:
+    run = start_run(limit=3)
+    nursery.run(f"{JOBS}.search", run.pk)
+    claims.claim(run.pk, 2)
+    Candidate.objects.filter(run=run, position=0).update(deaths=3)
+    claims.abandon(run.candidates.filter(status=Candidate.Status.WORKING))
+    return ()
+
+
+def _to_research(start_run, nursery) -> tuple[int]:
+    run = start_run(limit=3)
+    nursery.run(f"{JOBS}.search", run.pk)
+    Run.objects.filter(pk=run.pk).update(status=Run.Status.PAUSED)
+    ledger.close(run.budget_id)
+    return (research.start(run.workspace.leads.earliest("handle")).pk,)
+
+
+def _to_sweep_research(start_run, nursery) -> tuple[()]:
+    _to_research(start_run, nursery)
+    return ()
+
+
+def _to_fire(_start_run, _nursery) -> tuple[int]:
+    owner = MembershipFactory()
+    hunt = HuntFactory(workspace=owner.workspace)
+    return (scheduled(hunt, owner.user, due_at=timezone.now() - timedelta(minutes=5)).pk,)
+
+
+def _to_fire_due(start_run, nursery) -> tuple[()]:
+    _to_fire(start_run, nursery)
+    return ()
+
+
+def _to_purge(_start_run, _nursery) -> tuple[()]:
+    hunt = HuntFactory()
+    launch.run(hunt)
+    deleting.delete_hunt(hunt)
+    Hunt.objects.filter(pk=hunt.pk).update(deleted_at=timezone.now() - timedelta(days=90))
+    return ()
+
+
+def _to_tell(_start_run, _nursery) -> tuple[()]:
+    member = MembershipFactory()
+    notify(member.workspace, Kind.RUN_FAILED, "run:1", users=[member.user], url="/", parameters={"note": "It failed."})
+    return ()
+
+
+def _to_reconcile(_start_run, _nursery) -> tuple[()]:
+    budget = Budget.objects.create(workspace=MembershipFactory().workspace, cap_microusd=0)
+    ledger.raise_cap(budget.pk, 1_000)
+    hold = ledger.reserve(budget.pk, 100, provider="openai", operation="complete")
+    Hold.objects.filter(pk=hold).update(created_at=timezone.now() - timedelta(days=30))
+    return ()
+
+
+def _to_prune(_start_run, _nursery) -> tuple[()]:
+    Snapshot.keep([f"A page that nobody needs. {Snapshot.objects.count()}"])
+    Snapshot.objects.update(created_at=timezone.now() - timedelta(days=1_000))
+    return ()
+
+
+# What there has to be so that a task has something to do; returned are its arguments.
+TASKS: dict[str, Callable[[Any, Nursery], tuple]] = {
+    "hunts.tasks.work": _to_work_on,
+    "hunts.tasks.sweep": _to_sweep,
+    "hunts.research_tasks.work": _to_research,
+    "hunts.research_tasks.sweep": _to_sweep_research,
+    "hunts.schedules.fire": _to_fire,
+    "hunts.schedules.fire_due": _to_fire_due,
+    "hunts.deleting.purge": _to_purge,
+    "integrations.notice_tasks.send": _to_tell,
+    "integrations.notice_tasks.sweep": _to_tell,
+    "billing.tasks.reconcile": _to_reconcile,
+    "enrichment.retention.prune": _to_prune,
+}
+
+
+def test_every_task_is_tried_here():
+    assert task_names() == set(TASKS)
+
+
+def test_a_task_that_is_delivered_three_times_at_once_does_what_it_does_once(nursery, start_run):
+    nursery.warm_up(f"{JOBS}.work", start_run(limit=3).pk)
+    different = {}
+    for name, set_up in TASKS.items():
+        changes = []
+        for times in (1, 3):
+            args = set_up(start_run, nursery)
+            before = state()
+            for child in [nursery.start(f"{JOBS}.call", name, *args) for _ in range(times)]:
+                child.finish()
+            after = state()
+            changes.append({key: after[key] - before[key] for key in before | after if after[key] != before[key]})
+        if changes[0] != changes[1]:
+            different[name] = changes
+    assert different == {}
+    assert list(invariants.violations()) == []
+
+
+# ── the real thing ───────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("whom", ["its main process", "all of its processes"])
+def test_a_cluster_that_is_told_to_stop_hands_back_within_30_seconds_and_another_goes_on(sandbox, start_run, whom):
+    with LanguageModelServer(gullible) as model:
+        keys = {"OPENAI_API_KEY": "sk-test-1", "OPENAI_BASE_URL": model.base_url, "OPENAI_MODEL": "gpt-4.1-mini"}
+        values = environment(SANDBOX_BASE_URL=sandbox.base_url, WORKER_GRACE_SECONDS="1", LOG_LEVEL="ERROR", **keys)
+        model.may_answer.clear()
+        run = start_run(limit=4, cap=5_000_000)
+        cluster = start_cluster(values)
+        try:
+            tasks.nudge(run.pk)
+            until(lambda: Hold.objects.filter(status=Hold.Status.HELD).exists())
+            (os.killpg if whom == "all of its processes" else os.kill)(cluster.pid, signal.SIGTERM)
+            cluster.wait(timeout=30)
+            until(lambda: not run.candidates.filter(status=Candidate.Status.WORKING).exists(), seconds=30)
+        finally:
+            end(cluster)
+    assert set(run.candidates.unfinished().values_list("attempts", "deaths")) == {(0, 0)}
+    assert Run.objects.get(pk=run.pk).is_live
+    if whom == "all of its processes":
+        return
+    cluster = start_cluster(values | {"OPENAI_API_KEY": ""})
+    try:
+        until(lambda: not Run.objects.get(pk=run.pk).is_live)
+    finally:
+        end(cluster)
+    assert Run.objects.get(pk=run.pk).status == Run.Status.SUCCEEDED
+    assert list(invariants.violations()) == []
+
+
+def start_cluster(values: dict[str, str]) -> subprocess.Popen:
+    return subprocess.Popen(
+        [sys.executable, "manage.py", "qcluster"],
+        cwd=ROOT,
+        env=values,
+        start_new_session=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def end(cluster: subprocess.Popen) -> None:
+    """Leave nothing of a cluster behind."""
+    if cluster.poll() is None:
+        cluster.terminate()
+        cluster.wait(timeout=30)
+    try:
+        os.killpg(cluster.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return
