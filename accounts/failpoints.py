@@ -19,5 +19,6 @@ def failpoint(name: str) -> None:
     if not settings.CRASH_AT or not settings.DEBUG:
         return
     passed[name] += 1
-    if settings.CRASH_AT == f"{name}:{passed[name]}":
+    place = f"{name}:{passed[name]}"
+    if place == settings.CRASH_AT:
         os.kill(os.getpid(), signal.SIGKILL)

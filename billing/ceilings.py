@@ -131,6 +131,19 @@ def limit_of(workspace_id: int, scope: Budget.Scope, subject: str = "") -> int |
     return rows.values_list("limit_microusd", flat=True).first()
 
 
+def holds_under(ceiling: Budget) -> Q:
+    """Return what tells the holds that are taken from `ceiling`."""
+    if ceiling.scope == Scope.ACTIVITY:
+        return Q(budget_id=ceiling.pk)
+    in_month = Q(period=ceiling.period)
+    if ceiling.scope == Scope.INSTALLATION:
+        return in_month
+    ours = in_month & Q(workspace_id=ceiling.workspace_id)
+    if ceiling.scope == Scope.PROVIDER:
+        return ours & Q(provider=ceiling.subject)
+    return ours & Q(lead_ref=ceiling.subject) if ceiling.scope == Scope.LEAD else ours
+
+
 def sentence(ceiling: Budget, *, provider: str = "") -> str:
     """Say that a ceiling is reached: which, how much it is, and what to do. `provider` is the name of its provider."""
     amount = dollars(ceiling.cap_microusd)
@@ -189,7 +202,7 @@ def _count_leads(workspace_id: int) -> None:
     Whoever takes or settles a hold of the workspace has its own ceiling locked, so that nobody does meanwhile.
     """
     months = Budget.objects.filter(workspace_id=workspace_id, scope=Scope.WORKSPACE, period__gte=this_month())
-    locked = list(months.select_for_update().order_by("pk").values_list("period", flat=True))
+    locked = [one.period for one in months.select_for_update().order_by("pk") if one.period]
     held = Q(status=Hold.Status.HELD)
     charged = F("settled_microusd") - F("overdraw_microusd") - F("refunded_microusd")
     holds = Hold.objects.filter(workspace_id=workspace_id, period__in=locked, lead_ref__isnull=False).order_by()

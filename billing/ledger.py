@@ -7,7 +7,10 @@ posted to the books (`Entry`). Amounts are whole micro-dollars.
 Whoever changes several rows locks them in this order: a hold, then its ceilings by number.
 """
 
+from datetime import timedelta
+
 import structlog
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 from django.utils import timezone
@@ -28,11 +31,14 @@ class Refused(Exception):
 
 
 class OverCap(Refused):
-    """The hold would cross a ceiling: `ceiling`, as it stood. Says which in words for a customer."""
+    """The hold would cross a ceiling: `ceiling`, as it stood. Says which in words for a customer.
 
-    def __init__(self, ceiling: Budget) -> None:
+    `may_pass` is True while calls are under way whose holds, given back in part or whole, may make room.
+    """
+
+    def __init__(self, ceiling: Budget, *, may_pass: bool = False) -> None:
         super().__init__(ceilings.sentence(ceiling))
-        self.ceiling = ceiling
+        self.ceiling, self.may_pass = ceiling, may_pass
 
 
 class Closed(Refused):
@@ -47,17 +53,27 @@ class _CeilingMissing(Exception):
     """A ceiling that applies has no row yet."""
 
 
-def reserve(budget_id: int, amount: int, *, provider: str, operation: str, lead_ref: int | None = None) -> int | None:
+def reserve(
+    budget_id: int,
+    amount: int,
+    *,
+    provider: str,
+    operation: str,
+    lead_ref: int | None = None,
+    workspace_id: int | None = None,
+) -> int | None:
     """Set `amount` aside under every ceiling that applies and return the hold's id.
 
     A free call (`amount` 0) needs only an open budget and gets None. `lead_ref` is the number of the lead that the call
-    is made for. Raises OverCap or Closed, with nothing changed.
+    is made for; whoever knows the budget's workspace spares a look for it. Raises OverCap or Closed, with nothing
+    changed.
     """
     if amount < 0:
         raise ValueError("a hold cannot be negative")
-    workspace_id = Budget.objects.filter(pk=budget_id, is_open=True).values_list("workspace_id", flat=True).first()
-    if workspace_id is None:
-        raise Closed
+    if amount == 0 or workspace_id is None:
+        workspace_id = Budget.objects.filter(pk=budget_id, is_open=True).values_list("workspace_id", flat=True).first()
+        if workspace_id is None:
+            raise Closed
     if amount == 0:
         return None
     spending = Spending(budget_id, workspace_id, provider, this_month(), lead_ref)
@@ -100,7 +116,17 @@ def _refusal(locked: list[Budget], amount: int) -> Refused:
         return Closed()
     full = [ceiling for ceiling in locked if ceiling.committed_microusd + amount > ceiling.cap_microusd]
     order = list(Budget.Scope)
-    return OverCap(min(full, key=lambda ceiling: order.index(Budget.Scope(ceiling.scope))))
+    nearest = min(full, key=lambda ceiling: order.index(Budget.Scope(ceiling.scope)))
+    return OverCap(nearest, may_pass=all(_may_pass(ceiling, amount) for ceiling in full))
+
+
+def _may_pass(ceiling: Budget, amount: int) -> bool:
+    """Return whether only money that is held for calls under way stands between this ceiling and `amount`."""
+    if ceiling.spent_microusd + amount > ceiling.cap_microusd:
+        return False
+    begun_lately = timezone.now() - timedelta(seconds=settings.STAGE_DEADLINE_SECONDS)
+    holds = Hold.objects.filter(status=Hold.Status.HELD, created_at__gt=begun_lately)
+    return holds.filter(ceilings.holds_under(ceiling)).exists()
 
 
 def settle(hold_id: int, actual: int) -> int:

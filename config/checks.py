@@ -137,6 +137,19 @@ def no_route_leads_inside(app_configs: Any, **kwargs: Any) -> list[CheckMessage]
     ]
 
 
+@register(deploy=True)
+def links_in_messages_lead_here(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    if urlsplit(settings.SITE_URL).hostname not in {"localhost", "127.0.0.1", "::1", None}:
+        return []
+    return [
+        Warning(
+            f"SITE_URL is {settings.SITE_URL}: links in e-mails and in Slack lead nowhere for anybody else.",
+            hint="Set it to the address that people use, such as https://app.example.com.",
+            id="magnet.W004",
+        )
+    ]
+
+
 @register(Tags.security, deploy=True)
 def production_has_a_queue_that_scales(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     if not settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"):

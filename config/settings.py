@@ -32,7 +32,7 @@ def secret(name: str) -> str:
 
 
 def amount(name: str) -> int | None:
-    """Return dollars as micro-dollars; None where the setting is empty. Raises ImproperlyConfigured for what is none."""
+    """Return dollars as micro-dollars; None where the setting is empty. Raises ImproperlyConfigured for nonsense."""
     value = text(name)
     try:
         dollars = Decimal(value or 0)

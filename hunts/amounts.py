@@ -21,7 +21,7 @@ def dollars(microusd: float) -> str:
 def percent(share: float) -> str:
     """Return a share of 0 to 1 as a percentage; less than one in a hundred keeps a place: 0.4 %."""
     places = 1 if 0 < abs(share) < 0.01 else 0
-    return f"{number_format(round(Decimal(share) * 100, places), places)} %"
+    return f"{number_format(round(Decimal(share) * 100, places), places, force_grouping=True)} %"
 
 
 def score(points: float) -> str:

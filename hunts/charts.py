@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
+from django.utils.translation import ngettext, pgettext
 
 from hunts import amounts
 from hunts.analytics import Bucket, Totals, Trends, Unit
@@ -113,7 +113,8 @@ def _points(now: Totals, before: Totals) -> str:
     if now.qualified_yield is None or before.qualified_yield is None:
         return ""
     moved = now.qualified_yield - before.qualified_yield
-    return _signed(_("%(n)s points") % {"n": amounts.count(round(abs(moved) * 100))}, moved)
+    points = round(abs(moved) * 100)
+    return _signed(ngettext("%(n)s point", "%(n)s points", points) % {"n": amounts.count(points)}, moved)
 
 
 def _signed(text: str, moved: float) -> str:

@@ -17,9 +17,10 @@ from accounts.models import User, Workspace
 from billing import ledger
 from billing.models import Budget
 from hunts import changes, languages
+from hunts.chat_models import Conversation, Message
 from hunts.icp import Icp
 from hunts.merging import merged
-from hunts.models import Conversation, Message, SavedIcp
+from hunts.models import SavedIcp
 from integrations.lexicon.language import language_of
 from integrations.lexicon.text import visible
 

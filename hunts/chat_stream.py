@@ -16,8 +16,8 @@ from django.utils.translation import gettext as _
 
 from accounts.visitors import Visitor, visitor_of
 from hunts import chat, chat_writer, chatpage
+from hunts.chat_models import Message
 from hunts.live import HEARTBEAT_SECONDS, Receive, Scope, Send, begin, event, refuse, until_gone
-from hunts.models import Message
 
 logger = structlog.get_logger(__name__)
 

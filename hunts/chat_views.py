@@ -16,8 +16,9 @@ from django_htmx.http import HttpResponseClientRedirect, retarget
 
 from accounts.middleware import MemberRequest, editor_required, may_change, member_required
 from hunts import chat, chat_writer, chatpage, launch, profile, startpage
+from hunts.chat_models import Conversation, Message
 from hunts.forms import HuntForm
-from hunts.models import Conversation, Hunt, Message, SavedIcp, Source
+from hunts.models import Hunt, SavedIcp, Source
 from hunts.suggestions import suggested
 from hunts.uploads import saved
 from hunts.views import shown

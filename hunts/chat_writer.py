@@ -13,9 +13,9 @@ from asgiref.sync import sync_to_async
 from django.utils.translation import gettext as _
 
 from hunts import chat, model_chat, rules_chat
+from hunts.chat_models import Conversation, Message
 from hunts.icp import Icp
 from hunts.meter import RunMeter
-from hunts.models import Conversation, Message
 from integrations.chain import open_chain
 from integrations.errors import BudgetRefused, CapReached, OwnCapReached, PriceUnknown, ProviderError
 from integrations.gateway import Gateway

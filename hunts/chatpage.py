@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from accounts.models import Membership
 from accounts.visitors import Visitor
 from hunts import changes, profile
-from hunts.models import Conversation, Message
+from hunts.chat_models import Conversation, Message
 
 KINDS = (("must", gettext_lazy("must")), ("nice", gettext_lazy("nice to have")), ("exclude", gettext_lazy("exclude")))
 

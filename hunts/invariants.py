@@ -14,6 +14,8 @@ from billing.models import Budget, Hold
 from hunts.models import Candidate, CandidateQuerySet, Run
 from hunts.research_models import Research
 from integrations.models import ProviderCall
+from leads.merge_models import Merge
+from leads.models import Lead
 
 Rule = Callable[[int | None], Iterator[str]]
 
@@ -81,13 +83,24 @@ def qualified_candidates_are_scored(workspace_id: int | None) -> Iterator[str]:
 
 
 def judgements_belong_to_their_leads(workspace_id: int | None) -> Iterator[str]:
-    """The judgement that a candidate or a lead shows is about that lead."""
+    """The judgement that a candidate or a lead shows is about that lead, or about one that was merged into it."""
     foreign = _candidates(workspace_id).exclude(assessment=None).exclude(assessment__lead=F("lead"))
     for candidate in foreign:
         yield f"Candidate {candidate.pk} shows judgement {candidate.assessment_id}, which is about another lead."
     strangers = _candidates(workspace_id).exclude(lead__assessment=None).exclude(lead__assessment__lead=F("lead"))
-    for lead_id in strangers.values_list("lead_id", flat=True).distinct():
+    unmerged = strangers.exclude(lead__assessment__lead__merged_into=F("lead__merged_into"))
+    for lead_id in unmerged.exclude(lead__assessment__lead__merged_into=F("lead")).values_list("lead", flat=True):
         yield f"Lead {lead_id} shows a judgement that is about another lead."
+
+
+def merged_leads_point_at_one_that_stands(workspace_id: int | None) -> Iterator[str]:
+    """A merged lead points at one that is not merged itself, and one merge that nobody undid says why."""
+    leads = Lead.objects.filter(workspace_id=workspace_id) if workspace_id else Lead.objects.all()
+    for lead in leads.filter(merged_into__merged_into__isnull=False):
+        yield f"Lead {lead.pk} is merged into {lead.merged_into_id}, which is merged itself."
+    standing = Exists(Merge.objects.standing().filter(merged=OuterRef("pk")))
+    for lead in leads.filter(Q(standing, merged_into=None) | Q(~standing, merged_into__isnull=False)):
+        yield f"Lead {lead.pk} is merged into {lead.merged_into_id}, and the merges say otherwise."
 
 
 def leads_stay_in_their_workspace(workspace_id: int | None) -> Iterator[str]:
@@ -170,6 +183,7 @@ RULES: Sequence[Rule] = (
     candidates_that_are_over_say_when,
     qualified_candidates_are_scored,
     judgements_belong_to_their_leads,
+    merged_leads_point_at_one_that_stands,
     leads_stay_in_their_workspace,
     a_question_is_answered_once,
     charges_have_a_call,

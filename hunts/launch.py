@@ -8,8 +8,9 @@ from django.utils.translation import gettext as _
 from accounts.failpoints import failpoint
 from accounts.models import User, Workspace
 from hunts import pipeline, retrying, tasks
+from hunts.chat_models import Conversation
 from hunts.icp import Icp
-from hunts.models import Conversation, Hunt, Run
+from hunts.models import Hunt, Run
 from hunts.preset_models import Known, Schedule, Trigger
 from leads.models import CompanyList
 

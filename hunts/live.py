@@ -153,7 +153,7 @@ def _rendered(run_id: int, language: str, choice: str) -> bytes:
     """Return the live part of a run's page, by the template that the page itself uses, as events."""
     try:
         with translation.override(language):
-            run = Run.objects.select_related("hunt").get(pk=run_id)
+            run = Run.objects.select_related("hunt", "figures").get(pk=run_id)
             html = render_to_string("hunts/_run_progress.html", runpage.context(run, show=choice))
             over = event("over", "over") if run.is_over else b""
             return event("progress", html) + over

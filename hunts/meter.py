@@ -20,17 +20,25 @@ CEILINGS: dict[str, Run.Ceiling] = {
 class RunMeter:
     """Holds on the budget of one run, conversation or research, in micro-dollars, perhaps on behalf of one lead."""
 
-    def __init__(self, budget_id: int, *, lead_id: int | None = None) -> None:
+    def __init__(self, budget_id: int, *, lead_id: int | None = None, workspace_id: int | None = None) -> None:
         self.budget_id = budget_id
         self.lead_id = lead_id
+        self.workspace_id = workspace_id
 
     def reserve(self, amount: int, *, provider: str, operation: str) -> int | None:
         try:
-            return ledger.reserve(self.budget_id, amount, provider=provider, operation=operation, lead_ref=self.lead_id)
+            return ledger.reserve(
+                self.budget_id,
+                amount,
+                provider=provider,
+                operation=operation,
+                lead_ref=self.lead_id,
+                workspace_id=self.workspace_id,
+            )
         except ledger.OverCap as error:
             ceiling = CEILINGS[error.ceiling.scope]
             message = ceilings.sentence(error.ceiling, provider=name_of(provider))
-            raise _REACHED.get(ceiling, CapReached)(message, ceiling=ceiling) from None
+            raise _REACHED.get(ceiling, CapReached)(message, ceiling=ceiling, may_pass=error.may_pass) from None
         except ledger.Closed:
             raise RunStopped(_("The run was stopped.")) from None
 

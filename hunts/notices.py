@@ -1,16 +1,22 @@
-"""What people are told about runs. Written in the transaction that ends or stops one; sent afterwards."""
+"""What people are told about runs and their limits: written in the transaction that ends or stops a run, sent after."""
 
 from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import F, Max
+from django.urls import reverse
 
+from accounts.models import Workspace
 from accounts.notification_models import Kind
 from accounts.notifications import notify
 from accounts.queueing import enqueue
+from billing.ceilings import this_month
+from billing.models import Budget
+from billing.warnings import NEARLY, NearLimit, near_limits
 from hunts.figure_models import RunFigures
 from hunts.models import Run
+from integrations.providers import REGISTRY
 
 # Whoever waited this long has gone to do something else: the e-mail goes at once.
 LONG_RUN = timedelta(minutes=10)
@@ -38,6 +44,37 @@ def needs_you(run: Run, why: str) -> None:
     run = _read(run)
     stop = run.events.aggregate(last=Max("pk"))["last"]
     _tell(run, Kind.NEEDS_YOU, f"{why}:{stop}", {"why": why, "note": run.note})
+
+
+def warn_of_limits() -> int:
+    """Warn of limits of this month that are nearly used up, once for each amount; return how many there are."""
+    of_workspaces = Budget.objects.filter(
+        period=this_month(), scope__in=(Budget.Scope.WORKSPACE, Budget.Scope.PROVIDER), cap_microusd__gt=0
+    )
+    gone = F("spent_microusd") + F("reserved_microusd")
+    near = of_workspaces.filter(cap_microusd__lte=gone / NEARLY)
+    limits = [(one, near_limits(one.pk)) for one in Workspace.objects.filter(pk__in=near.values("workspace"))]
+    warnings = [(workspace, limit) for workspace, found in limits for limit in found if limit.ceiling.cap_microusd]
+    for workspace, limit in warnings:
+        _warn(workspace, limit)
+    return len(warnings)
+
+
+def _warn(workspace: Workspace, limit: NearLimit) -> None:
+    ceiling = limit.ceiling
+    provider = REGISTRY.get(limit.subject)
+    notify(
+        workspace,
+        Kind.BUDGET_WARNING,
+        f"limit:{workspace.pk}:{limit.key}:{ceiling.cap_microusd}",
+        url=reverse("billing:spending"),
+        label=provider.name if provider else limit.subject,
+        parameters={
+            "scope": ceiling.scope,
+            "spent_microusd": ceiling.committed_microusd,
+            "cap_microusd": ceiling.cap_microusd,
+        },
+    )
 
 
 def _read(run: Run) -> Run:

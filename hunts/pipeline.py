@@ -275,7 +275,7 @@ async def _flow(run: Run, kit: Kit, concurrency: int, ends_at: float) -> bool:
     """Keep up to `concurrency` candidates in flight until the run is done or stopped, or the time is up."""
     await discovery.search(run, kit)
     flight: set[asyncio.Task[None]] = set()
-    is_alone = False
+    is_alone = has_got_on = False
     try:
         while True:
             must_leave = leaving.is_asked() or time.monotonic() >= ends_at
@@ -287,7 +287,7 @@ async def _flow(run: Run, kit: Kit, concurrency: int, ends_at: float) -> bool:
                     asyncio.create_task(_advance(one, work, kit)) for one, work in zip(batch, works, strict=True)
                 }
             if not flight:
-                if not await sync_to_async(reports.is_unfinished)(run) or await sync_to_async(lead_cap.stop)(run, pause):
+                if not await sync_to_async(_has_more)(run):
                     return False
                 if must_leave:
                     return True
@@ -298,12 +298,19 @@ async def _flow(run: Run, kit: Kit, concurrency: int, ends_at: float) -> bool:
             done, flight = await asyncio.wait(flight, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
                 task.result()
-            await sync_to_async(claims.got_on)(run.pk)
+            if not has_got_on:
+                await sync_to_async(claims.got_on)(run.pk)
+                has_got_on = True
     finally:
         # Interrupted or broken: what is in flight hands its claims back as it is cancelled.
         for task in flight:
             task.cancel()
         await asyncio.gather(*flight, return_exceptions=True)
+
+
+def _has_more(run: Run) -> bool:
+    """Return whether the run goes on; one that is done is concluded, one that has its leads is paused."""
+    return reports.is_unfinished(run) and not lead_cap.stop(run, pause)
 
 
 def _claimed(run: Run, room: int, *, is_idle: bool) -> list[Candidate]:
@@ -342,11 +349,8 @@ async def _advance(candidate: Candidate, work: Work, kit: Kit) -> None:
         logger.info("candidate.taken_over", candidate=candidate.pk)
     except RunStopped:
         await sync_to_async(claims.hand_back)(candidate)
-    except LeadCapReached as error:
-        await sync_to_async(_fail)(candidate, str(error))
     except CapReached as error:
-        await sync_to_async(claims.hand_back)(candidate)
-        await sync_to_async(_stop_at_cap)(candidate.run, error)
+        await sync_to_async(_at_cap)(candidate, error)
     except (Unavailable, TimeoutError) as error:
         await sync_to_async(_try_later)(candidate, error)
     except (ProviderError, PriceUnknown) as error:
@@ -388,6 +392,17 @@ def _database_failed(candidate: Candidate, error: OperationalError | InterfaceEr
     logger.warning("database.failed", candidate=candidate.pk, error=str(error))
     connection.close()  # one that was cut stays cut
     claims.hand_back(candidate, after=before_next_try(1))
+
+
+def _at_cap(candidate: Candidate, reached: CapReached) -> None:
+    """Wait where calls under way may leave room, else stop: the lead where it is its own limit, or the run."""
+    if reached.may_pass:
+        claims.hand_back(candidate, after=before_next_try(0), reason=_("Waits until calls under way are paid for."))
+    elif isinstance(reached, LeadCapReached):
+        _fail(candidate, str(reached))
+    else:
+        claims.hand_back(candidate)
+        _stop_at_cap(candidate.run, reached)
 
 
 def _stop_at_cap(run: Run, reached: CapReached) -> None:

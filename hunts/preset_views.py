@@ -12,7 +12,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.middleware import MemberRequest, editor_required, may_change, member_required
 from hunts import listing, pipeline, presets
-from hunts.models import Conversation, Hunt
+from hunts.chat_models import Conversation
+from hunts.models import Hunt
 from hunts.preset_forms import PresetForm, SavePresetForm, terms_as_initial
 from hunts.preset_models import Known, Preset, PresetQuerySet
 

@@ -20,9 +20,10 @@ from accounts.models import User
 from billing import ceilings
 from billing.models import Budget
 from hunts import chat, launch
+from hunts.chat_models import Conversation
 from hunts.forms import sources_for
 from hunts.icp import Icp
-from hunts.models import Conversation, Hunt, Run, Source
+from hunts.models import Hunt, Run, Source
 from hunts.preset_models import Known, Preset, Trigger
 from integrations.lexicon.text import visible
 from leads.models import CompanyList

@@ -171,8 +171,10 @@ def conclude(run: Run) -> None:
 def fail(run: Run, message: str) -> None:
     """End a run that could not begin, with a reason that can be shown."""
     with transaction.atomic():
-        if not Run.objects.live().filter(pk=run.pk).update(
-            status=Run.Status.FAILED, note=message[:500], finished_at=timezone.now()
+        if (
+            not Run.objects.live()
+            .filter(pk=run.pk)
+            .update(status=Run.Status.FAILED, note=message[:500], finished_at=timezone.now())
         ):
             return  # somebody ended it first, or deleted it
         ledger.close(run.budget_id)

@@ -78,5 +78,6 @@ def told(found: Sequence[Sourced], repeats: int) -> str:
         "new": len(found) - known,
     }
     if repeats:
-        text += " " + ngettext("%(n)s answer named one again.", "%(n)s answers named one again.", repeats) % {"n": repeats}
+        again = ngettext("%(n)s answer named one again.", "%(n)s answers named one again.", repeats)
+        text += " " + again % {"n": repeats}
     return text

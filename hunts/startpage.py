@@ -9,9 +9,10 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from billing.amounts import dollars
 from hunts.amounts import count
+from hunts.chat_models import Conversation
 from hunts.estimate import Cost, Estimate, cost_of_first, estimate
 from hunts.forms import HuntForm, lists_of, sources_for
-from hunts.models import Conversation, Hunt, Source
+from hunts.models import Hunt, Source
 from hunts.preset_models import Known
 from hunts.suggestions import Suggestion, suggestions
 

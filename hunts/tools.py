@@ -168,7 +168,8 @@ class Kit:
         return self._judge(self.gateway).name
 
     def for_candidate(self, candidate: Candidate) -> Tools:
-        meter = RunMeter(candidate.run.budget_id, lead_id=candidate.lead_id)
+        run = candidate.run
+        meter = RunMeter(run.budget_id, lead_id=candidate.lead_id, workspace_id=run.workspace_id)
         gateway = self.gateway.on_behalf_of(str(candidate.pk), generation=candidate.generation, meter=meter)
         reader = self.reader_anew if candidate.anew_stage == Stage.CRAWL else self.reader
         return Tools(

@@ -45,7 +45,7 @@ def run_again(request: MemberRequest, pk: int) -> HttpResponse:
 
 def run_of(request: MemberRequest, pk: int) -> Run:
     """Return the run of an address, if the workspace has it; else there is nothing at that address."""
-    return get_object_or_404(Run.objects.visible_to(request.workspace).select_related("hunt"), pk=pk)
+    return get_object_or_404(Run.objects.visible_to(request.workspace).select_related("hunt", "figures"), pk=pk)
 
 
 @require_GET
@@ -81,7 +81,9 @@ def raise_limit(request: MemberRequest, pk: int) -> HttpResponse:
     if not form.is_valid():
         # htmx shows no answer that has an error's status.
         status = 200 if request.headers.get("HX-Request") else 422
-        return render(request, "hunts/run.html", runpage.context(run, limit_form=form), status=status)
+        answer = render(request, "hunts/run.html", runpage.context(run, limit_form=form), status=status)
+        answer["HX-Push-Url"] = run.get_absolute_url()
+        return answer
     return _changed(request, run, lambda: launch.raise_limit(run, form.max_spend_microusd))
 
 

@@ -62,11 +62,14 @@ class BudgetRefused(Exception):
 
 
 class CapReached(BudgetRefused):
-    """The hold would cross a limit. Says which, how much it is and what to do; `ceiling` names its kind."""
+    """The hold would cross a limit. Says which, how much it is and what to do; `ceiling` names its kind.
 
-    def __init__(self, message: str = "", *, ceiling: str = "") -> None:
+    `may_pass` is True while money that is held for calls under way may come back and make room.
+    """
+
+    def __init__(self, message: str = "", *, ceiling: str = "", may_pass: bool = False) -> None:
         super().__init__(message)
-        self.ceiling = ceiling
+        self.ceiling, self.may_pass = ceiling, may_pass
 
 
 class OwnCapReached(CapReached):

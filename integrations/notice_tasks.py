@@ -23,7 +23,7 @@ def send() -> int:
 
 
 def sweep() -> int:
-    """Put back what dead senders left, write the digests whose hour has come, and send."""
+    """Put back what dead senders left, write the digests whose hour has come, and send what is due."""
     outbox.sweep()
     digests.write_due()
     return send()

@@ -6,7 +6,8 @@ from django import template
 
 from accounts.middleware import may_change
 from hunts import preset_page
-from hunts.models import Conversation, Hunt
+from hunts.chat_models import Conversation
+from hunts.models import Hunt
 from hunts.preset_models import Preset, Schedule
 
 register = template.Library()

@@ -20,6 +20,7 @@ class ProviderInfo(Protocol):
 
 REGISTRY: dict[str, type[ProviderInfo]] = {}
 
+
 def name_of(slug: str) -> str:
     """Return what a provider is called; its slug where there is no such provider."""
     provider = REGISTRY.get(slug)

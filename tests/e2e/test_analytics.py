@@ -40,7 +40,7 @@ def test_trends_are_drawn_in_light_and_dark_and_the_policy_has_no_complaint(open
     page.get_by_role("link", name="Analytics").click()
     drawn(page)
     assert faults(page) == []
-    bar = page.locator(".chart .apexcharts-bar-area").first
+    bar = page.locator('.chart .apexcharts-bar-area[fill^="rgba"]').first
     in_light = bar.get_attribute("fill")
     page.get_by_role("button", name="Light or dark").click()
     expect(bar).not_to_have_attribute("fill", in_light)

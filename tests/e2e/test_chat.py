@@ -4,7 +4,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from accounts.models import Membership
-from hunts.models import Conversation, Message, Run
+from hunts.chat_models import Conversation, Message
+from hunts.models import Run
 from tests.e2e.test_walk import audit, log_in
 from tests.factories import MembershipFactory
 from tests.harness.chat_answers import answer

@@ -8,7 +8,8 @@ from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from playwright.sync_api import Page, expect
 
-from hunts.models import Conversation, Run
+from hunts.chat_models import Conversation
+from hunts.models import Run
 from tests.e2e.test_walk import log_in
 from tests.factories import CandidateFactory, JudgedLeadFactory, MembershipFactory, RunFactory
 

@@ -69,6 +69,7 @@ class Machine:
             ["ip", "netns", "exec", self.name, sys.executable, "-c", SETUP + code, *args],
             cwd=ROOT,
             env=os.environ | {"DEBUG": "true", "SECRET_KEY": "test"} | environment,
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

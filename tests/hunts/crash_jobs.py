@@ -109,15 +109,15 @@ def recover_research(research_id: int) -> str:
 
 
 def work_with_poison(run_id: int, handle: str) -> None:
-    """Work on a run of which one company kills whoever reads its pages."""
-    crawl = pipeline.STAGES["crawl"]
+    """Work on a run of which one company kills whoever looks at it closely."""
+    prescreen = pipeline.STAGES["prescreen"]
 
     async def kills(work: Any, tools: Any) -> Any:
         if work.handle == handle:
             os.kill(os.getpid(), signal.SIGKILL)
-        return await crawl(work, tools)
+        return await prescreen(work, tools)
 
-    pipeline.STAGES["crawl"] = kills
+    pipeline.STAGES["prescreen"] = kills
     async_to_sync(pipeline.work_on)(run_id, concurrency=8)
 
 

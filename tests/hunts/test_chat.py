@@ -11,7 +11,8 @@ from accounts.models import Workspace
 from billing.models import Budget
 from hunts import chat, chat_writer
 from hunts.brief import read_brief
-from hunts.models import Conversation, Message, SavedIcp
+from hunts.chat_models import Conversation, Message
+from hunts.models import SavedIcp
 
 pytestmark = pytest.mark.django_db
 

@@ -8,8 +8,9 @@ import pytest
 from django.urls import reverse
 
 from hunts import chat
+from hunts.chat_models import Conversation, Message
 from hunts.icp import Icp
-from hunts.models import Conversation, Hunt, Message, Run, SavedIcp
+from hunts.models import Hunt, Run, SavedIcp
 from integrations.capabilities import Range
 from tests.conftest import signed_in
 from tests.factories import CompanyFactory, RunFactory

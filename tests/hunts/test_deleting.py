@@ -8,7 +8,8 @@ from django.utils import timezone
 
 from billing.models import Budget
 from hunts import chat, claims, deleting, launch, pipeline, recording, retrying
-from hunts.models import Candidate, Conversation, Hunt, Run, RunEvent
+from hunts.chat_models import Conversation
+from hunts.models import Candidate, Hunt, Run, RunEvent
 from integrations.models import ProviderCall
 from leads.models import Lead
 from tests.conftest import signed_in

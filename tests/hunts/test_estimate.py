@@ -13,12 +13,13 @@ from billing.models import Budget
 from enrichment.models import Page, Snapshot
 from hunts import searches
 from hunts.amount_fields import DollarsField
+from hunts.chat_models import Conversation
 from hunts.estimate import Estimate, cost_of_first, estimate, of_rest
 from hunts.figure_models import RunFigures
 from hunts.filter_models import FilterHistory
 from hunts.filters import filters_sha256
 from hunts.forms import HuntForm
-from hunts.models import Conversation, Hunt, Run, Source
+from hunts.models import Hunt, Run, Source
 from hunts.prices import ASKED_AT_MOST
 from integrations.capabilities import Prices
 from integrations.lexicon.text import sha256_of

@@ -20,7 +20,7 @@ async_to_sync(pipeline.work_on)(int(sys.argv[1]), concurrency=4)
 """
 
 # The worker that is killed takes short leases, so that the next one need not wait long for what it held.
-SHORT = {"LEASE_SECONDS": "3", "STAGE_DEADLINE_SECONDS": "2"}
+SHORT = {"LEASE_SECONDS": "3", "STAGE_DEADLINE_SECONDS": "2", "SITE_TURN_SECONDS": "3"}
 
 
 def until(condition, seconds: float = 60.0) -> None:

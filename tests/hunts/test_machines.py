@@ -30,9 +30,11 @@ from hunts import pipeline
 from integrations.sandbox.server import SandboxServer
 with SandboxServer(port=0, slowness=float(sys.argv[2])) as sandbox:
     settings.PROVIDERS["sandbox"]["base_url"] = sandbox.base_url
+    print("ready", flush=True)
+    sys.stdin.readline()
     async_to_sync(pipeline.work_on)(int(sys.argv[1]), concurrency=3)
 """
-SHORT = {"LEASE_SECONDS": "4", "STAGE_DEADLINE_SECONDS": "3", "SITE_TURN_SECONDS": "3", "DB_IDLE_SECONDS": "3"}
+SHORT = {"LEASE_SECONDS": "4", "STAGE_DEADLINE_SECONDS": "3", "SITE_TURN_SECONDS": "3", "DB_IDLE_SECONDS": "10"}
 
 
 def start(machine: Machine, run: Run, *, slowness: float = 0.02) -> subprocess.Popen[str]:
@@ -40,6 +42,11 @@ def start(machine: Machine, run: Run, *, slowness: float = 0.02) -> subprocess.P
     address = database._replace(netloc=f"{database.netloc.rpartition('@')[0]}@{machine.here}:15432").geturl()
     redis = f"redis://{machine.here}:16379{urlsplit(settings.REDIS_URL).path}" if settings.REDIS_URL else ""
     return machine.start_python(WORKER, str(run.pk), str(slowness), DATABASE_URL=address, REDIS_URL=redis, **SHORT)
+
+
+def finish(worker: subprocess.Popen[str]) -> None:
+    _out, errors = worker.communicate("\n", timeout=90)
+    assert worker.returncode == 0, errors[-6_000:]
 
 
 @pytest.fixture
@@ -52,18 +59,23 @@ def test_a_machine_that_is_cut_off_in_the_middle_loses_nothing_and_writes_nothin
     run = start_run(limit=12, workspace=Workspace.start("Shared"))
     with Machine(1, ports) as cut_off, Machine(2, ports) as other:
         workers = [start(cut_off, run, slowness=0.5), start(other, run, slowness=0.5)]
+        for worker in workers:
+            assert worker.stdout.readline() == "ready\n", worker.stderr.read()
+        for worker in workers:
+            worker.stdin.write("\n")
+            worker.stdin.flush()
         until(lambda: run.candidates.filter(status=Candidate.Status.WORKING).count() >= 4)
         until(lambda: run.candidates.filter(status__in=Candidate.OVER).exists())
         cut_off.pull_cable()
-        assert workers[1].wait(90) == 0, workers[1].stderr.read()
+        finish(workers[1])
         run.refresh_from_db()
         assert run.status == Run.Status.SUCCEEDED
         done = rows_of(run)
 
         cut_off.put_cable_back()
-        workers[0].wait(90)
+        workers[0].communicate("\n", timeout=90)
         assert rows_of(run) == done
         whole = start_run(limit=12, workspace=Workspace.start("Whole"))
-        assert start(other, whole).wait(90) == 0
+        finish(start(other, whole))
     assert outcome(run) == outcome(whole)
     assert list(invariants.violations()) == []

@@ -8,7 +8,7 @@ from asgiref.sync import async_to_sync
 
 from billing.models import Hold
 from hunts import chat, chat_writer
-from hunts.models import Conversation, Message
+from hunts.chat_models import Conversation, Message
 from integrations.capabilities import Range
 from tests.harness.chat_answers import answer
 from tests.harness.language_model import Answer, LanguageModelServer, Reply, refused

@@ -14,6 +14,8 @@ from django_q.models import Schedule
 from accounts.models import Membership
 from accounts.notification_models import Kind, Notification, NotificationDelivery, SlackNews
 from accounts.notification_words import words
+from billing.ceilings import limit_of, set_limit, this_month
+from billing.models import NO_LIMIT_MICROUSD, Budget
 from hunts import notices, pipeline, reports
 from hunts.models import Run
 from integrations import connections, notice_tasks, slack_news
@@ -183,8 +185,52 @@ def test_a_rejected_key_is_told_to_owners_and_admins_once(workspace, owner, sett
     assert rows(member) == []
 
 
+def spend(workspace, microusd: int, scope: str = "workspace", subject: str = "") -> None:
+    own = Budget.objects.filter(workspace=workspace, period=this_month(), scope=scope, subject=subject)
+    if not own.update(spent_microusd=microusd):
+        limit = limit_of(workspace.pk, scope, subject) or NO_LIMIT_MICROUSD
+        Budget.objects.create(
+            workspace=workspace,
+            period=this_month(),
+            scope=scope,
+            subject=subject,
+            cap_microusd=limit,
+            spent_microusd=microusd,
+        )
+
+
+def test_a_limit_that_is_nearly_used_up_is_told_once_for_each_amount(workspace, owner):
+    set_limit(workspace, Budget.Scope.WORKSPACE, 10_000_000)
+    set_limit(workspace, Budget.Scope.PROVIDER, 1_000_000, subject="exa")
+    spend(workspace, 7_900_000)
+    spend(workspace, 100_000, Budget.Scope.PROVIDER, "exa")
+    notices.warn_of_limits()
+    assert rows(owner) == []
+    spend(workspace, 8_000_000)
+    for _minute in range(2):
+        notices.warn_of_limits()
+    assert [words(row).title for row in rows(owner)] == ["80 % of this month's limit is used up"]
+    set_limit(workspace, Budget.Scope.WORKSPACE, 20_000_000)
+    spend(workspace, 900_000, Budget.Scope.PROVIDER, "exa")
+    notices.warn_of_limits()
+    spend(workspace, 16_500_000)
+    notices.warn_of_limits()
+    assert [words(row).title for row in rows(owner)][1:] == [
+        "90 % of the limit for this provider is used up: Exa",
+        "82 % of this month's limit is used up",
+    ]
+
+
+def test_who_has_no_limit_or_allows_nothing_is_not_warned(workspace, owner, stranger):
+    spend(workspace, 900_000_000)
+    set_limit(stranger.workspaces.get(), Budget.Scope.WORKSPACE, 0)
+    spend(stranger.workspaces.get(), 0)
+    assert notices.warn_of_limits() == 0
+    assert rows(owner) == rows(stranger) == []
+
+
 def test_notifications_are_swept_every_minute():
-    schedule = Schedule.objects.get(func="integrations.notice_tasks.sweep")
+    schedule = Schedule.objects.get(func="hunts.notice_tasks.sweep")
     assert (schedule.schedule_type, schedule.minutes, schedule.repeats) == ("I", 1, -1)
 
 

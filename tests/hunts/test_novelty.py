@@ -12,11 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hunts import chat, recording
+from hunts.chat_models import Conversation, Message
 from hunts.claims import claim_discovery
 from hunts.filter_models import FilterHistory
 from hunts.filters import filters_sha256, normalised
 from hunts.icp import Icp
-from hunts.models import Conversation, Hunt, Message, Run, Source
+from hunts.models import Hunt, Run, Source
 from hunts.novelty import Novelty, history, novelty
 from hunts.suggestions import suggested, suggestions
 from integrations.capabilities import Criterion, FoundCompany, Range

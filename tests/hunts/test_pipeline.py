@@ -1,10 +1,15 @@
 """Whole runs over the sandbox, with everything real but the outside world."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 from asgiref.sync import async_to_sync, sync_to_async
+from django.utils import timezone
 
+from accounts.models import Workspace
+from billing import ledger
+from billing.models import Budget, Hold
 from enrichment.pages import texts_of
 from hunts import pipeline, results
 from hunts.models import Candidate, Run
@@ -174,3 +179,26 @@ def test_a_run_stops_clean_at_its_limit_and_goes_on_when_it_is_raised(sandbox, s
         assert pipeline.raise_limit(run, 1_000_000)
         assert pipeline.resume(run)
         assert work(run).status == Run.Status.SUCCEEDED
+
+
+def test_a_limit_that_is_only_held_by_calls_under_way_is_waited_for(sandbox, start_run, language_model):
+    with LanguageModelServer(gullible) as server:
+        language_model(server)
+        whole = work(start_run(limit=6, cap=1_000_000, workspace=Workspace.start("Whole")))
+        spent = Budget.objects.get(pk=whole.budget_id).spent_microusd
+        holds = Hold.objects.filter(budget_id=whole.budget_id).values_list("amount_microusd", flat=True)
+        assert sum(holds) > spent + max(holds), "else all of them fit at once"
+        run = work(start_run(limit=6, cap=spent + max(holds)))
+    assert run.status == Run.Status.SUCCEEDED, run.note
+    assert run.candidates.filter(status="failed").count() == 0
+
+
+def test_a_hold_that_nobody_will_close_is_not_waited_for(sandbox, start_run, language_model):
+    with LanguageModelServer(gullible) as server:
+        language_model(server)
+        run = start_run(limit=3, cap=1_000_000)
+        lost = ledger.reserve(run.budget_id, 1_000_000, provider="openai", operation="complete")
+        Hold.objects.filter(pk=lost).update(created_at=timezone.now() - timedelta(hours=1))
+        run = work(run)
+    assert run.status == Run.Status.PAUSED
+    assert server.questions == []

@@ -174,7 +174,7 @@ def test_the_part_that_asks_for_itself_is_the_pages_own(client_of_owner, lead, a
 def test_the_page_of_a_researched_lead_takes_few_queries(
     client_of_owner, lead, answered, django_assert_max_num_queries
 ):
-    with django_assert_max_num_queries(26):
+    with django_assert_max_num_queries(34):
         assert client_of_owner.get(lead.get_absolute_url()).status_code == 200
 
 

@@ -156,7 +156,7 @@ def test_the_form_suggests_an_amount_that_is_enough_for_the_rest(client_of_owner
     rest = enough - 4_990_000
     assert enough % 10_000 == 0 and rest > 0
     page = client_of_owner.get(stopped.get_absolute_url()).text
-    assert f'name="max_spend" value="{enough / 1_000_000:.2f}"' in page
+    assert f'value="{enough / 1_000_000:.2f}"' in page
     CandidateFactory.create_batch(30, run=stopped, stage="qualify", facts={"pages": []})
     assert limits.enough_microusd(stopped) - 4_990_000 > 5 * rest
 

@@ -78,7 +78,7 @@ def test_the_page_of_a_big_run_takes_few_queries(client_of_owner, workspace, dja
     run = RunFactory(hunt__workspace=workspace)
     for _ in range(30):
         CandidateFactory(run=run)
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(16):
         assert client_of_owner.get(run.get_absolute_url()).status_code == 200
 
 

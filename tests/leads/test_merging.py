@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounts.models import Workspace
+from hunts import invariants
 from hunts.models import Candidate
 from leads import exports, family, merging
 from leads.filters import narrowed
@@ -289,6 +290,18 @@ def test_a_contact_that_both_have_is_shown_once(workspace):
         Contact.objects.create(lead=lead, email="info@acme.example", found_by="site")
     merging.merge(kept.pk, merged.pk, by=None)
     assert [contact.lead for contact in family.contacts(kept)] == [kept]
+
+
+def test_what_is_true_of_all_leads_is_true_of_merged_ones(workspace):
+    run = RunFactory(hunt__workspace=workspace)
+    kept, merged = LeadFactory(workspace=workspace), JudgedLeadFactory(workspace=workspace)
+    for lead in (kept, merged):
+        CandidateFactory(run=run, lead=lead)
+    merging.merge(kept.pk, merged.pk, by=None)
+    rules = (invariants.judgements_belong_to_their_leads, invariants.merged_leads_point_at_one_that_stands)
+    assert [said for rule in rules for said in rule(workspace.pk)] == []
+    Merge.objects.update(undone_at=timezone.now())
+    assert list(rules[1](workspace.pk)) != []
 
 
 def test_nothing_of_a_merge_deletes_a_row(workspace):

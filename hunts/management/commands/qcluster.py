@@ -56,7 +56,9 @@ def keep_schedules_in_reach() -> int:
     """
     rows = Schedule.objects.filter(schedule_type=Schedule.MINUTES).annotate(now=Now())
     far = timedelta(minutes=1)
-    astray = [row for row in rows if row.next_run and row.next_run - row.now > far + timedelta(minutes=row.minutes or 0)]
+    astray = [
+        row for row in rows if row.next_run and row.next_run - row.now > far + timedelta(minutes=row.minutes or 0)
+    ]
     for row in astray:
         Schedule.objects.filter(pk=row.pk, next_run=row.next_run).update(next_run=Now())
     return len(astray)

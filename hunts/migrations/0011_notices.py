@@ -10,7 +10,7 @@ NAME = "send notifications"
 def schedule(apps, schema_editor):
     apps.get_model("django_q", "Schedule").objects.update_or_create(
         name=NAME,
-        defaults={"func": "integrations.notice_tasks.sweep", "schedule_type": "I", "minutes": 1, "repeats": -1},
+        defaults={"func": "hunts.notice_tasks.sweep", "schedule_type": "I", "minutes": 1, "repeats": -1},
     )
 
 
@@ -20,7 +20,7 @@ def unschedule(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies: ClassVar = [
-        ("hunts", "0011_costs"),
+        ("hunts", "0010_engine"),
         ("accounts", "0002_notifications"),
         ("django_q", "0018_task_success_index"),
     ]
