@@ -67,7 +67,7 @@ def _completed(said: Mapping[str, Any]) -> tuple[str, str]:
         ngettext("Found %(n)s company", "Found %(n)s companies", found) % {"n": number_format(found)},
         *([_("%(n)s known before") % {"n": number_format(known)}] if known else []),
         _("%(n)s judged") % {"n": number_format(_number(said, "judged"))},
-        _("%(n)s in tier A") % {"n": number_format(tier_a)},
+        ngettext("%(n)s in tier A", "%(n)s in tier A", tier_a) % {"n": number_format(tier_a)},
         _("%(n)s in tier B") % {"n": number_format(_number(said, "tier_b"))},
     ]
     if failed := _number(said, "failed"):

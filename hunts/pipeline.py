@@ -16,7 +16,7 @@ from typing import Any
 import structlog
 from asgiref.sync import sync_to_async
 from django.conf import settings
-from django.db import IntegrityError, InterfaceError, OperationalError, connection, transaction
+from django.db import IntegrityError, InterfaceError, OperationalError, transaction
 from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -25,7 +25,7 @@ from accounts.failpoints import failpoint
 from accounts.models import User
 from billing import ledger
 from billing.models import Budget
-from hunts import claims, discovery, figures, lead_cap, leaving, loading, notices, recording, reports
+from hunts import claims, discovery, figures, lead_cap, leaving, loading, notices, recording, reports, setbacks
 from hunts.languages import speaking
 from hunts.models import Candidate, Hunt, Run, RunEvent
 from hunts.patience import before_next_try
@@ -42,7 +42,6 @@ from integrations.errors import (
     RunStopped,
     Unavailable,
 )
-from integrations.pace import AtLimit
 from leads.models import ScoringConfig
 
 logger = structlog.get_logger(__name__)
@@ -352,46 +351,18 @@ async def _advance(candidate: Candidate, work: Work, kit: Kit) -> None:
     except CapReached as error:
         await sync_to_async(_at_cap)(candidate, error)
     except (Unavailable, TimeoutError) as error:
-        await sync_to_async(_try_later)(candidate, error)
+        await sync_to_async(setbacks.try_later)(candidate, error)
     except (ProviderError, PriceUnknown) as error:
-        await sync_to_async(_fail)(candidate, str(error))
+        await sync_to_async(setbacks.fail)(candidate, str(error))
     except asyncio.CancelledError:
         await asyncio.shield(sync_to_async(claims.hand_back)(candidate))
         raise
     except (OperationalError, InterfaceError) as error:
-        await sync_to_async(_database_failed)(candidate, error)
+        await sync_to_async(setbacks.database_failed)(candidate, error)
     except Exception:
         # A bug in one candidate's stage must not leave it claimed for ever, nor stop the others.
         logger.exception("stage.crashed", stage=candidate.stage, candidate=candidate.pk)
-        await sync_to_async(_fail)(candidate, INTERNAL_ERROR)
-
-
-def _fail(candidate: Candidate, message: str) -> None:
-    try:
-        recording.record_failure(candidate, message)
-    except claims.LeaseLost:
-        logger.info("candidate.taken_over", candidate=candidate.pk)
-
-
-def _try_later(candidate: Candidate, error: Unavailable | TimeoutError) -> None:
-    """Put the candidate back for a later try, a little later each time; after the last one it fails."""
-    message = str(error) or _("It took too long.")
-    if isinstance(error, AtLimit):
-        # Nothing was sent: waiting for our own pace is no try, or a slow key would leave a run to the rules.
-        claims.hand_back(candidate, after=before_next_try(0, error.retry_after), reason=message)
-        return
-    if candidate.attempts >= settings.CANDIDATE_MAX_ATTEMPTS:
-        _fail(candidate, message)
-        return
-    asked_for = error.retry_after if isinstance(error, Unavailable) else None
-    claims.hand_back(candidate, after=before_next_try(candidate.attempts, asked_for), reason=message, is_try=True)
-
-
-def _database_failed(candidate: Candidate, error: OperationalError | InterfaceError) -> None:
-    """Put the candidate back; it is not its fault. Raises the like again while the database does not answer."""
-    logger.warning("database.failed", candidate=candidate.pk, error=str(error))
-    connection.close()  # one that was cut stays cut
-    claims.hand_back(candidate, after=before_next_try(1))
+        await sync_to_async(setbacks.fail)(candidate, INTERNAL_ERROR)
 
 
 def _at_cap(candidate: Candidate, reached: CapReached) -> None:
@@ -399,7 +370,7 @@ def _at_cap(candidate: Candidate, reached: CapReached) -> None:
     if reached.may_pass:
         claims.hand_back(candidate, after=before_next_try(0), reason=_("Waits until calls under way are paid for."))
     elif isinstance(reached, LeadCapReached):
-        _fail(candidate, str(reached))
+        setbacks.fail(candidate, str(reached))
     else:
         claims.hand_back(candidate)
         _stop_at_cap(candidate.run, reached)

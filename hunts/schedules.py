@@ -14,11 +14,11 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django_q.tasks import async_task
 
 from accounts.models import Membership, User
 from accounts.notification_models import Kind
 from accounts.notifications import notify
+from accounts.queueing import enqueue
 from hunts import launch, pipeline, presets
 from hunts.languages import speaking
 from hunts.models import Run, RunEvent
@@ -109,7 +109,7 @@ def fire_due() -> int:
     """Wake a worker for each schedule that is due; return how many there are. The queue calls this every minute."""
     due = list(Schedule.objects.due(timezone.now()).values_list("pk", flat=True))
     for schedule_id in due:
-        async_task("hunts.schedules.fire", schedule_id)
+        enqueue("hunts.schedules.fire", schedule_id)
     return len(due)
 
 
@@ -226,7 +226,7 @@ def _pause_and_tell(schedule: Schedule, reason: str) -> None:
         parameters={"why": "schedule_paused", "note": reason},
     )
     if told:
-        transaction.on_commit(lambda: async_task("integrations.notice_tasks.send"))
+        transaction.on_commit(lambda: enqueue("integrations.notice_tasks.send"))
 
 
 def _note(schedule: Schedule, outcome: str, note: str, run: Run | None = None) -> Firing:

@@ -21,6 +21,7 @@ from django.core import mail, serializers
 from django.utils import timezone
 
 from accounts.models import Workspace
+from billing.models import Budget
 from enrichment.pages import texts_of
 from hunts import pipeline, results
 from hunts.brief import read_brief
@@ -176,8 +177,12 @@ def told(run: Run, *seen: Any) -> Effects:
 
 
 def rows() -> dict[str, int]:
-    """Return how many rows each table has, but for those that hold what a lead's own page publishes."""
-    return {m._meta.label: m.objects.count() for m in apps.get_models() if m._meta.label not in OF_ITS_PAGE}
+    """Return how many rows each table has, but for those that hold what a lead's own page publishes.
+
+    The ceilings of a month are made for whoever spends first, so only those of activities are counted.
+    """
+    counted = {m._meta.label: m.objects.count() for m in apps.get_models() if m._meta.label not in OF_ITS_PAGE}
+    return counted | {"billing.Budget": Budget.objects.filter(scope=Budget.Scope.ACTIVITY).count()}
 
 
 def start(workspace: Workspace, prefix: str, count: int) -> Run:

@@ -233,7 +233,7 @@ TASKS: dict[str, Callable[[Any, Nursery], tuple]] = {
     "hunts.schedules.fire_due": _to_fire_due,
     "hunts.deleting.purge": _to_purge,
     "integrations.notice_tasks.send": _to_tell,
-    "integrations.notice_tasks.sweep": _to_tell,
+    "hunts.notice_tasks.sweep": _to_tell,
     "billing.tasks.reconcile": _to_reconcile,
     "enrichment.retention.prune": _to_prune,
 }

@@ -10,6 +10,7 @@ import pytest
 from openpyxl import load_workbook
 
 from accounts.models import Membership
+from billing import ledger
 from hunts.models import Candidate
 from integrations.models import ProviderCall
 from leads import paging
@@ -23,6 +24,15 @@ SHARED_DATA = Path(os.environ.get("SHARED_DATA", Path(__file__).resolve().parent
 
 def names_on(page: str) -> list[str]:
     return [lead.name for lead in Lead.objects.all() if f">{lead.name}</a>" in page]
+
+
+def paid(candidate: Candidate, microusd: int) -> int:
+    """Spend so much for a candidate; the hold's number."""
+    hold = ledger.reserve(
+        candidate.run.budget_id, microusd, provider="kimi", operation="chat", lead_ref=candidate.lead_id
+    )
+    ledger.settle(hold, microusd)
+    return hold
 
 
 def proof_page(lead: Lead) -> str:
@@ -71,7 +81,7 @@ def test_a_score_is_explained_to_its_sum_and_a_cost_to_the_micro_dollar(client_o
     candidate = CandidateFactory(run__hunt__workspace=workspace, lead=lead)
     ProviderCall.objects.create(
         workspace=workspace, candidate_ref=str(candidate.pk), key="k", provider="kimi", operation="chat",
-        status="answered", cost_microusd=4_217,
+        status="answered", cost_microusd=4_217, run_ref=str(candidate.run_id), hold_id=paid(candidate, 4_217),
     )  # fmt: skip
     page = client_of_owner.get(lead.get_absolute_url()).text
     assert str(lead.assessment.explained().total) in page
