@@ -1,7 +1,7 @@
 """`manage.py qcluster`: the workers as django-q2 starts them, but they leave in good order and schedules keep."""
 
 import os
-import threading
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -17,19 +17,29 @@ from hunts import leaving
 logger = structlog.get_logger(__name__)
 
 LOOK_SECONDS = 60.0
+NAP_SECONDS = 0.5
+# A sentinel that was told to stop, too, is gone by then.
+SENTINEL_SECONDS = 1.0
 
 
 class LeavingCluster(Cluster):
     """A cluster that tells its workers when it is told to stop, instead of waiting until their tasks are done."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.has_to_stop = threading.Event()
+    sentinel: Any
+    has_to_stop = False
 
     def stop(self) -> bool:
+        """Note that it has to stop. A signal may call this at any moment, so no lock is taken here."""
         leaving.ask_all()
-        self.has_to_stop.set()
-        return bool(super().stop())
+        self.has_to_stop = True
+        return True
+
+    def finish(self) -> None:
+        """End the cluster's other processes, and return when they have ended."""
+        # Where the whole group was told, the sentinel is dead already, and would not take a word from us any more.
+        self.sentinel.join(SENTINEL_SECONDS)
+        if self.sentinel.is_alive():
+            super().stop()
 
 
 class Command(qcluster.Command):
@@ -40,12 +50,21 @@ class Command(qcluster.Command):
         cluster.start()
         if options["run_once"]:
             cluster.stop()
-        while not cluster.has_to_stop.wait(LOOK_SECONDS):
-            try:
-                keep_schedules_in_reach()
-            except Error as error:
-                logger.error("schedules.not_looked_at", error=str(error))
-                connection.close()
+        looks_at = time.monotonic() + LOOK_SECONDS
+        while not cluster.has_to_stop:
+            time.sleep(NAP_SECONDS)
+            if time.monotonic() >= looks_at:
+                _look()
+                looks_at = time.monotonic() + LOOK_SECONDS
+        cluster.finish()
+
+
+def _look() -> None:
+    try:
+        keep_schedules_in_reach()
+    except Error as error:
+        logger.error("schedules.not_looked_at", error=str(error))
+        connection.close()
 
 
 def keep_schedules_in_reach() -> int:
