@@ -38,6 +38,7 @@ def test_a_run_is_retried_from_a_stage_after_its_price_was_read_and_one_company_
 
     page.get_by_role("link", name="Log", exact=True).click()
     page.get_by_label("Search the log").fill("retry of")
+    page.get_by_label("Search the log").press("Enter")
     expect(page).to_have_url(re.compile("q=retry"))
     expect(page.get_by_text("Retry of 1 company from")).to_be_visible()
     expect(page.get_by_text("in the table and in exports")).to_have_count(0)

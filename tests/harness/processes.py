@@ -3,9 +3,15 @@
 import os
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from django.db import connection
+
+if TYPE_CHECKING:  # processes import this before Django is set up
+    from hunts.models import Run
 
 ROOT = Path(__file__).resolve().parents[2]
 SETUP = "import os, sys, django; os.environ['DJANGO_SETTINGS_MODULE'] = 'config.settings'; django.setup()\n"
@@ -49,3 +55,17 @@ def run_command(
         text=True,
         timeout=timeout,
     )
+
+
+def until(condition: Callable[[], object], seconds: float = 60.0) -> None:
+    """Wait for something that another process does; fails when it does not happen."""
+    ends_at = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < ends_at, "it did not happen"
+        time.sleep(0.02)
+
+
+def outcome(run: "Run") -> list[tuple]:
+    """Return how the companies of a run ended, to compare it with another run."""
+    rows = run.candidates.order_by("lead__handle")
+    return list(rows.values_list("lead__handle", "status", "tier", "score", "stage"))

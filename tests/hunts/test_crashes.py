@@ -24,7 +24,7 @@ from hunts.research_models import Research
 from integrations.models import ProviderCall
 from tests.harness.language_model import LanguageModelServer, Reply, gullible, refused
 from tests.harness.nursery import Child, Nursery
-from tests.harness.processes import ROOT
+from tests.harness.processes import ROOT, outcome
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
 
@@ -33,7 +33,7 @@ JOBS = "tests.hunts.crash_jobs"
 COMPANIES = 3
 AT_ONCE = 12
 SHORT = {"LEASE_SECONDS": 1}
-ROUNDS = int(os.environ.get("CRASH_ROUNDS", "4"))
+ROUNDS = int(os.environ.get("CRASH_ROUNDS", "2"))
 
 
 def failpoints() -> set[str]:
@@ -64,11 +64,6 @@ def nursery(sandbox) -> Iterator[Nursery]:
             yield nursery
 
 
-def outcome(run: Run) -> list[tuple]:
-    rows = run.candidates.order_by("lead__handle")
-    return list(rows.values_list("lead__handle", "status", "tier", "score", "stage"))
-
-
 @dataclass
 class Stage:
     """The world of these tests: runs are set up here, and how an undisturbed one ends is known."""
@@ -83,11 +78,16 @@ class Stage:
         return self.start_run(limit=COMPANIES, cap=5_000_000, workspace=Workspace.start(f"Company {self.made}"))
 
     def undisturbed(self) -> list[tuple]:
-        """How a run ends that nobody disturbs."""
+        """How a run ends that nobody disturbs, once two in a row end alike: a busy machine may miss a page at first."""
         run = self.fresh()
         self.nursery.warm_up(f"{JOBS}.work", run.pk)
-        assert len(outcome(run)) == COMPANIES
-        return outcome(run)
+        for _try in range(4):
+            before, run = outcome(run), self.fresh()
+            self.nursery.run(f"{JOBS}.recover", run.pk)
+            if outcome(run) == before:
+                assert len(before) == COMPANIES
+                return before
+        raise AssertionError("runs that nobody disturbs end in different ways")
 
     def searched(self) -> Run:
         """A run whose companies were found, and not looked at."""

@@ -12,8 +12,7 @@ from hunts import invariants
 from hunts.models import Candidate, Run
 from tests.harness import machines
 from tests.harness.machines import Machine
-from tests.harness.processes import database_url
-from tests.hunts.test_kill import outcome, until
+from tests.harness.processes import database_url, outcome, until
 from tests.hunts.test_zombies import rows_of
 
 pytestmark = [

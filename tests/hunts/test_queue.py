@@ -30,9 +30,8 @@ from hunts.models import Candidate, Hunt, Run
 from tests.factories import HuntFactory, MembershipFactory
 from tests.harness.language_model import LanguageModelServer, gullible
 from tests.harness.nursery import Nursery
-from tests.harness.processes import ROOT, environment
+from tests.harness.processes import ROOT, environment, until
 from tests.hunts.test_claims import running_run
-from tests.hunts.test_kill import until
 from tests.hunts.test_schedules import scheduled
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -40,7 +40,7 @@ def model(settings):
 @pytest.fixture
 def judged(sandbox, model, start_run) -> Run:
     """A run over the sandbox that a language model has judged; what it was asked is forgotten."""
-    run = work(start_run(limit=8, cap=CAP))
+    run = work(start_run(limit=4, cap=CAP))
     assert model.questions
     model.questions.clear()
     return run

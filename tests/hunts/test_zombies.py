@@ -15,8 +15,8 @@ from hunts.models import Candidate, Run
 from integrations.models import ProviderCall
 from tests.harness.language_model import LanguageModelServer, gullible
 from tests.harness.nursery import Nursery
+from tests.harness.processes import outcome, until
 from tests.hunts.test_claims import running_run
-from tests.hunts.test_kill import outcome, until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
