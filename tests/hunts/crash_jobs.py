@@ -98,7 +98,7 @@ def recover(run_id: int) -> str:
 def forgive_sites(run_id: int) -> None:
     """Have nothing wait for a site that was too slow for a busy machine: it would be left alone for minutes."""
     Host.objects.filter(failures__gt=0).update(failures=0, failed_reason="", failed_at=None, failed_until=None)
-    Candidate.objects.filter(run=run_id, not_before__isnull=False).update(not_before=None)
+    Candidate.objects.filter(run=run_id, stage="crawl", not_before__isnull=False).update(not_before=None)
 
 
 def left(run: Run) -> list[tuple[Any, ...]]:
