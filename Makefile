@@ -63,7 +63,7 @@ serve: setup ## Serve the web app, a worker and the sandbox on this machine
 	@PATH="$(CURDIR)/$(BIN):$$PATH" PORT=$(PORT) $(BIN)/honcho start -f Procfile.dev
 
 test: setup $(VENV)/.dev ## Run the whole test suite (DATABASE_URL and REDIS_URL choose the services)
-	@$(BIN)/python -m pytest -n 3 $(ARGS)
+	@$(BIN)/python -m pytest -n 3 --dist worksteal $(ARGS)
 
 lint: $(VENV)/.dev ## Check style
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from accounts.models import User, Workspace
 from accounts.notification_models import Kind, Notification, NotificationDelivery, Reader
+from accounts.wall import as_system
 
 BATCH = 500
 FIRST_LOOKS_BACK = timedelta(days=1)
@@ -29,11 +30,25 @@ def next_at(hour: int, zone: ZoneInfo, after: datetime) -> datetime:
 
 
 def choose(user: User, workspace: Workspace, hour: int | None) -> None:
-    """Send `user` a digest every day at `hour` by their own clocks, or none (`None`)."""
+    """Send `user` a digest every day at `hour` by their own clocks, or none (`None`).
+
+    Where that is the hour already, one that is due and not yet written is not lost.
+    """
+    if hour is not None and Reader.objects.filter(user=user, workspace=workspace, digest_hour=hour).exists():
+        return
     at = None if hour is None else next_at(hour, ZoneInfo(user.time_zone), timezone.now())
     Reader.objects.update_or_create(
         user=user, workspace=workspace, defaults={"digest_hour": hour, "next_digest_at": at}
     )
+
+
+@as_system()
+def follow_clocks(user: User) -> None:
+    """Move every digest of `user` to its hour by the clocks that they have now."""
+    for reader in Reader.objects.filter(user=user, digest_hour__isnull=False).select_related("user"):
+        assert reader.digest_hour is not None, "only those were asked for"
+        at = next_at(reader.digest_hour, reader.zone, timezone.now())
+        Reader.objects.filter(pk=reader.pk, digest_hour=reader.digest_hour).update(next_digest_at=at)
 
 
 def write_due() -> int:

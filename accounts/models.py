@@ -1,12 +1,18 @@
 """Users, and the workspaces that they share. A workspace is the paying tenant."""
 
+from datetime import datetime, timedelta
+from string import ascii_lowercase, digits
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser
 from django.contrib.auth.models import UserManager as DjangoUserManager
 from django.db import models
+from django.utils.crypto import get_random_string
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
+
+# How many random letters end a slug that nobody chose: two billion endings for each name.
+SLUG_ENDING = 6
 
 
 class UserManager(DjangoUserManager["User"]):
@@ -48,6 +54,10 @@ class WorkspaceQuerySet(models.QuerySet["Workspace"]):
         """Workspaces that `user` is a member of."""
         return self.filter(memberships__user=user)
 
+    def kept(self) -> "WorkspaceQuerySet":
+        """Those that nobody deleted."""
+        return self.filter(deleted_at__isnull=True)
+
 
 class Workspace(models.Model):
     """The paying tenant: every hunt, lead and page of the app belongs to one."""
@@ -55,20 +65,45 @@ class Workspace(models.Model):
     name = models.CharField(_("name"), max_length=100)
     slug = models.SlugField(max_length=60, unique=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    deleted_at = models.DateTimeField(null=True, help_text="until it is purged, it can be read and brought back")
+    deleted_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    purged_at = models.DateTimeField(null=True, help_text="when its purge began: nothing brings it back after that")
+    retention_months = models.PositiveSmallIntegerField(
+        default=24, help_text="how long what was collected about people is kept"
+    )
     members = models.ManyToManyField(User, through="Membership", related_name="workspaces")
 
     objects = WorkspaceQuerySet.as_manager()
 
+    KEPT_FOR: ClassVar = timedelta(days=14)
+    LONGEST_RETENTION: ClassVar = 120  # months
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(retention_months__gte=1, retention_months__lte=120),
+                name="people_are_kept_for_a_time",
+            ),
+        ]
+
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def kept_until(self) -> datetime | None:
+        """Until when a deleted workspace can be brought back."""
+        return self.deleted_at and self.deleted_at + self.KEPT_FOR
+
     @classmethod
     def start(cls, name: str, *, owner: User | None = None, slug: str = "") -> "Workspace":
-        """Make a workspace with a free slug, owned by `owner` where there is one."""
-        base = (slug or slugify(name) or "workspace")[:50]
-        taken = set(cls.objects.filter(slug__startswith=base).values_list("slug", flat=True))
-        free = next(s for s in (base, *(f"{base}-{n}" for n in range(2, len(taken) + 3))) if s not in taken)
-        workspace = cls.objects.create(name=name, slug=free)
+        """Make a workspace, owned by `owner` where there is one; it is called `slug` if nobody else's is.
+
+        A slug made of the name ends in random letters always: "acme-2" would tell that another tenant is called so.
+        """
+        if not slug or cls.objects.filter(slug=slug).exists():
+            ending = get_random_string(SLUG_ENDING, ascii_lowercase + digits)
+            slug = f"{(slug or slugify(name) or 'workspace')[:50]}-{ending}"
+        workspace = cls.objects.create(name=name, slug=slug)
         if owner is not None:
             Membership.objects.create(workspace=workspace, user=owner, role=Membership.Role.OWNER)
         return workspace
@@ -95,4 +130,11 @@ class Membership(models.Model):
         return f"{self.user} in {self.workspace} as {self.role}"
 
 
-from accounts.notification_models import Notification  # noqa: E402, F401  (Django looks here)
+from accounts.api_models import KeptAnswer  # noqa: E402, F401  (and here)
+from accounts.audit_models import AuditEntry  # noqa: E402, F401  (Django looks here)
+from accounts.invitation_models import Invitation  # noqa: E402, F401  (and here)
+from accounts.letter_models import KnownBrowser, Letter  # noqa: E402, F401  (and here)
+from accounts.notification_models import Notification  # noqa: E402, F401  (and here)
+from accounts.quota_models import WorkspaceQuota  # noqa: E402, F401  (and here)
+from accounts.support_models import SupportOpening, SupportVisit  # noqa: E402, F401  (and here)
+from accounts.token_models import ApiToken  # noqa: E402, F401  (and here)

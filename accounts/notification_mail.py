@@ -1,24 +1,25 @@
 """Notifications by e-mail, in the language of whoever gets them."""
 
-import contextlib
 from collections.abc import Sequence
-from types import TracebackType
-from typing import Any, Self
-from urllib.parse import urlsplit
+from typing import Any
 
+from allauth.account import app_settings
+from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.core import signing
-from django.core.mail import EmailMultiAlternatives, get_connection
+from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
-from django.utils.translation import gettext as _
 
 from accounts import outbox
-from accounts.models import Membership
+from accounts.letters import message_id
+from accounts.links import absolute, into
+from accounts.mail_server import send_all
+from accounts.models import Membership, User
 from accounts.notification_models import Kind, Notification, NotificationDelivery, NotificationPreference, Reader
 from accounts.notification_words import words
-from accounts.outbox import GiveUp, NotNeeded, TryLater
+from accounts.outbox import NotNeeded
 
 BATCH = 20
 MOST_IN_A_DIGEST = 30
@@ -27,67 +28,16 @@ UNSUBSCRIBE = "notifications.unsubscribe"
 
 def send_due() -> int:
     """Send a batch of e-mails whose time has come, over one connection; return how many there were."""
-    deliveries = outbox.claim(NotificationDelivery.Channel.EMAIL, BATCH)
-    if deliveries:
-        with _MailServer() as server:
-            for delivery in outbox.in_time(deliveries):
-                outbox.send(delivery, server.send)
-    return len(deliveries)
+    return send_all(outbox.claim(NotificationDelivery.Channel.EMAIL, BATCH), _composed)
 
 
-class _MailServer:
-    """One connection to the mail server. Once it cannot be reached, it is not asked again for the rest of a batch."""
-
-    def __init__(self) -> None:
-        self._connection = get_connection()
-        self._problem = ""
-
-    def __enter__(self) -> Self:
-        try:
-            self._connection.open()
-        except OSError as error:  # what smtplib raises is one, and so is what the network does
-            self._problem = _unreachable(error)
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        with contextlib.suppress(OSError):  # it hung up first; what it took, it said so
-            self._connection.close()
-
-    def send(self, delivery: NotificationDelivery) -> str:
-        """Send one message and return its address. Raises TryLater, GiveUp or NotNeeded."""
-        check_is_wanted(delivery)
-        if self._problem:
-            raise TryLater(self._problem)
-        user = delivery.notification.user
-        assert user is not None, "an e-mail goes to a person"
-        with translation.override(user.language or settings.LANGUAGE_CODE):
-            mail = message(delivery)
-        mail.connection = self._connection
-        try:
-            mail.send()
-        except ValueError as error:
-            raise GiveUp(_("This is no address that mail can be sent to.")) from error
-        except OSError as error:
-            raise self._explained(error) from error
-        return user.email
-
-    def _explained(self, error: OSError) -> TryLater | GiveUp:
-        """Tell a refusal of this message from trouble with the server; smtplib's errors differ by what they carry."""
-        refused = next(iter(getattr(error, "recipients", {}).values()), None)
-        code = refused[0] if refused else getattr(error, "smtp_code", None)
-        if not isinstance(code, int) or code <= 0 or code == 421:
-            self._problem = _unreachable(error)
-            return TryLater(self._problem)
-        is_about_sender = hasattr(error, "sender")  # ours: for the operator to mend
-        if code >= 500 and not is_about_sender:
-            return GiveUp(_("The mail server refuses this message for good (%(code)s).") % {"code": code})
-        return TryLater(_("The mail server does not take this message now (%(code)s).") % {"code": code})
-
-
-def _unreachable(error: OSError) -> str:
-    return _("The mail server cannot be reached (%(why)s).") % {"why": type(error).__name__}
+def _composed(delivery: NotificationDelivery) -> EmailMultiAlternatives:
+    """Return the e-mail in the language of whoever gets it. Raises NotNeeded."""
+    check_is_wanted(delivery)
+    user = delivery.notification.user
+    assert user is not None, "an e-mail goes to a person"
+    with translation.override(user.language or settings.LANGUAGE_CODE):
+        return message(delivery)
 
 
 def check_is_wanted(delivery: NotificationDelivery) -> None:
@@ -96,6 +46,8 @@ def check_is_wanted(delivery: NotificationDelivery) -> None:
     mine = {"user": notification.user, "workspace": notification.workspace}
     if not Membership.objects.filter(**mine, user__is_active=True).exists():
         raise NotNeeded("not a member any more")
+    if not is_confirmed(notification.user):
+        raise NotNeeded("has not confirmed the address")
     reader = Reader.objects.filter(**mine).first()
     if notification.kind == Kind.DIGEST:
         if reader is None or reader.digest_hour is None:
@@ -103,8 +55,22 @@ def check_is_wanted(delivery: NotificationDelivery) -> None:
     elif NotificationPreference.objects.filter(**mine, kind=notification.kind, email=False).exists():
         raise NotNeeded("wants no such e-mail any more")
     looked_at = reader.looked_at if reader else None
-    if delivery.unless_seen and (notification.is_read or (looked_at and looked_at >= notification.created_at)):
+    # Who is told by e-mail alone has nothing in the inbox that they could have seen.
+    can_have_seen = delivery.unless_seen and notification.in_app
+    if can_have_seen and (notification.is_read or (looked_at and looked_at >= notification.created_at)):
         raise NotNeeded("has seen it")
+
+
+def is_confirmed(user: User | None) -> bool:
+    """Return whether `user` is known to get the mail of their address.
+
+    Anybody can sign up with somebody else's address and give a hunt any name: until the address is confirmed, nothing
+    that people wrote is sent there. Where the operator asks for no confirmation, whoever signs up is trusted.
+    """
+    if app_settings.EMAIL_VERIFICATION == app_settings.EmailVerificationMethod.NONE:
+        return True
+    mine = EmailAddress.objects.filter(user=user, verified=True)
+    return user is not None and mine.filter(email__iexact=user.email).exists()
 
 
 def message(delivery: NotificationDelivery) -> EmailMultiAlternatives:
@@ -115,11 +81,11 @@ def message(delivery: NotificationDelivery) -> EmailMultiAlternatives:
     unsubscribe_url = absolute(reverse("notifications:unsubscribe", args=[unsubscribe_token(notification)]))
     context = {
         "words": said,
-        "url": absolute(notification.url),
+        "url": into(notification.workspace_id, notification.url),
         "items": items(notification) if notification.kind == Kind.DIGEST else [],
         "more": 0,
         "workspace": notification.workspace,
-        "settings_url": absolute(reverse("notification_settings:page")),
+        "settings_url": into(notification.workspace_id, reverse("notification_settings:page")),
         "unsubscribe_url": unsubscribe_url,
         "language": translation.get_language(),
     }
@@ -130,7 +96,7 @@ def message(delivery: NotificationDelivery) -> EmailMultiAlternatives:
         render_to_string("emails/notification.txt", context),
         to=[notification.user.email],
         headers={
-            "Message-ID": f"<{delivery.uid}@{urlsplit(settings.SITE_URL).hostname or 'localhost'}>",
+            "Message-ID": message_id(delivery),
             # https://www.rfc-editor.org/rfc/rfc8058
             "List-Unsubscribe": f"<{unsubscribe_url}>",
             "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
@@ -145,12 +111,8 @@ def items(digest: Notification) -> Sequence[dict[str, Any]]:
     """Return what a digest tells of, the newest first, and no more than can be read."""
     told = Notification.objects.filter(user=digest.user, workspace=digest.workspace).exclude(kind=Kind.DIGEST)
     told = told.filter(pk__gt=digest.parameters.get("after", 0), pk__lte=digest.parameters.get("until", 0))
-    return [{"words": words(one), "url": absolute(one.url)} for one in told.order_by("-pk")[:MOST_IN_A_DIGEST]]
-
-
-def absolute(path: str) -> str:
-    """Return a path of ours as an address that works in an e-mail."""
-    return f"{settings.SITE_URL}{path}"
+    newest = told.order_by("-pk")[:MOST_IN_A_DIGEST]
+    return [{"words": words(one), "url": into(digest.workspace_id, one.url)} for one in newest]
 
 
 def unsubscribe_token(notification: Notification) -> str:

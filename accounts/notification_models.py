@@ -3,9 +3,8 @@
 A notification is a kind and its parameters, never a sentence: it is read in the language of whoever reads it.
 """
 
-import uuid
-from datetime import datetime, timedelta
-from typing import ClassVar
+from datetime import datetime
+from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from django.db import models
@@ -14,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User, Workspace
+from accounts.outbox_models import OutgoingMessage
 
 
 class Kind(models.TextChoices):
@@ -140,39 +140,17 @@ class SlackNews(models.Model):
         return f"Slack of {self.workspace_id}"
 
 
-class NotificationDelivery(models.Model):
-    """One message that has to leave the house: at least once, under an id that stays the same.
-
-    A sender claims it by one conditional UPDATE with a lease and a fence (`accounts.outbox`).
-    """
+class NotificationDelivery(OutgoingMessage):
+    """A notification on its way to one person's mailbox, or to a Slack channel."""
 
     class Channel(models.TextChoices):
         EMAIL = "email", _("e-mail")
         SLACK = "slack", _("Slack")
 
-    class Status(models.TextChoices):
-        WAITING = "waiting", _("waiting")
-        SENDING = "sending", _("being sent")
-        SENT = "sent", _("sent")
-        DROPPED = "dropped", _("not needed any more")
-        FAILED = "failed", _("failed")
-
     notification = models.ForeignKey(Notification, on_delete=models.CASCADE, related_name="deliveries")
     channel = models.CharField(max_length=8, choices=Channel.choices)
-    uid = models.UUIDField(default=uuid.uuid4, unique=True, help_text="the same in every try, for who gets it twice")
     address = models.CharField(max_length=254, blank=True, help_text="where it was sent to")
     unless_seen = models.BooleanField(default=False, help_text="not needed if the person was looking meanwhile")
-    status = models.CharField(max_length=8, choices=Status.choices, default=Status.WAITING)
-    problem = models.CharField(max_length=300, blank=True)
-    attempts = models.PositiveSmallIntegerField(default=0)
-    not_before = models.DateTimeField(default=timezone.now)
-    claimed_by = models.CharField(max_length=32, blank=True)
-    fence = models.PositiveIntegerField(default=0)
-    lease_expires_at = models.DateTimeField(null=True)
-    created_at = models.DateTimeField(auto_now_add=True)
-    sent_at = models.DateTimeField(null=True)
-
-    LEASE: ClassVar = timedelta(minutes=10)
 
     class Meta:
         verbose_name_plural = "notification deliveries"
@@ -187,3 +165,6 @@ class NotificationDelivery(models.Model):
 
     def __str__(self) -> str:
         return f"{self.channel} {self.uid}: {self.status}"
+
+    def columns_when_sent(self, address: str) -> dict[str, Any]:
+        return {"address": address[:254]}

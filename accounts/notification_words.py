@@ -20,7 +20,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from accounts import problems
 from accounts.notification_models import Kind, Notification
+from accounts.quota_table import QUOTAS
 
 # Why something waits for somebody.
 WAITS: Mapping[str, str | Promise] = {
@@ -29,6 +31,7 @@ WAITS: Mapping[str, str | Promise] = {
     "schedule_paused": gettext_lazy("A schedule is paused"),
     "question": gettext_lazy("A question for you"),
     "slack_off": gettext_lazy("Slack does not take our messages any more"),
+    "places": gettext_lazy("A limit of the workspace is nearly reached"),
 }
 # Which limit is nearly used up.
 SCOPES: Mapping[str, str | Promise] = {
@@ -81,7 +84,10 @@ def _failed(said: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def _waits(said: Mapping[str, Any]) -> tuple[str, str]:
-    return str(WAITS.get(said.get("why", ""), Kind.NEEDS_YOU.label)), _note(said)
+    why, note = said.get("why", ""), _note(said)
+    if why == "places" and (quota := QUOTAS.get(said.get("limit", ""))):
+        note = str(quota.refusal) % {name: number_format(_number(said, name)) for name in ("used", "allowed")}
+    return str(WAITS.get(why, Kind.NEEDS_YOU.label)), problems.said(note) if why == "slack_off" else note
 
 
 def _nearly_used_up(said: Mapping[str, Any]) -> tuple[str, str]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from accounts.models import Membership, User, Workspace
 from accounts.notification_models import CHOSEN, Kind, NotificationPreference, Reader
+from accounts.wall import as_system
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,13 @@ def choose(user: User, workspace: Workspace, chosen: Mapping[Kind, Wish]) -> Non
     )
 
 
+@as_system()
+def has_chosen(user: User) -> bool:
+    """Return whether `user` has ever said what they want to hear of, and so looked at their clocks."""
+    return NotificationPreference.objects.filter(user=user).exists()
+
+
+@as_system()
 def stop_email(user_id: int, workspace_id: int, kind: Kind) -> None:
     """Send no more e-mails of a kind; what the person sees in the app stays as it is."""
     if kind == Kind.DIGEST:

@@ -3,8 +3,9 @@
 The companies are found, read and judged by stand-ins inside the worker, so that what is left is ours: seven stages a
 candidate, one paid call (held, sent, settled, journaled), a snapshot, an assessment with its evidence, a contact.
 
-* Processor time a candidate on PostgreSQL, of the worker's process. The peer is the least that any engine with durable
-  stages does: a transaction a stage that updates the candidate and adds a line of log, by plain psycopg.
+* Processor time a candidate on PostgreSQL, of a worker's process that has worked before. The peer is the least that any
+  engine with durable stages does: a transaction a stage that updates the candidate and adds a line of log, by plain
+  psycopg.
 * 1,000 candidates on SQLite, from nudge to summary, against the same plain transactions on SQLite.
 * One worker and two, as processes, where pages and judges take their usual time (0.5 and 1.5 s), and, to show where
   the limit is, where they take none: then workers and database share the processors.
@@ -165,7 +166,7 @@ def started(url: str, *args: str) -> subprocess.Popen[str]:
         "DJANGO_SETTINGS_MODULE": "config.settings",
     }
     return subprocess.Popen(
-        [sys.executable, "-m", "bench.engine", *args], env=environment, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-m", "bench.paced.worker", *args], env=environment, stdout=subprocess.PIPE, text=True
     )
 
 
@@ -196,67 +197,5 @@ def elapsed(workers: list[dict[str, float]]) -> float:
     return max(worker["seconds"] for worker in workers)
 
 
-# --- inside the processes -----------------------------------------------------------------------------------------
-
-
-def inside(task: str, args: list[str]) -> Any:
-    import django
-
-    django.setup()
-    if task == "migrate":
-        from django.core.management import call_command
-
-        call_command("migrate", verbosity=0)
-        return True
-    if task == "start":
-        return start(int(args[0]))
-    return work(int(args[0]), float(args[1]), float(args[2]), float(args[3]))
-
-
-def start(candidates: int) -> int:
-    from accounts.models import Workspace
-    from hunts import pipeline
-    from hunts.icp import Icp, criterion_key
-    from hunts.models import Hunt, Source
-    from integrations.capabilities import Criterion
-
-    sentences = ("Turns and mills precision parts.", "Has between 20 and 500 employees.", "Is certified to ISO 13485.")
-    icp = Icp(
-        brief="Makers of precision parts",
-        criteria=tuple(Criterion(criterion_key(text), text, "must", 5, "other") for text in sentences),
-    )
-    hunt = Hunt.objects.create(
-        workspace=Workspace.start("Bench"),
-        name="Bench",
-        icp_json=icp.to_json(),
-        source=Source.DIRECTORY,
-        limit=candidates,
-        max_spend_microusd=1_000_000_000,
-    )
-    return pipeline.start(hunt).pk
-
-
-def work(run_id: int, page_seconds: float, judge_seconds: float, begins_at: float) -> dict[str, float]:
-    """Do a run by providers that take so many seconds an answer; return what it took."""
-    from asgiref.sync import async_to_sync
-
-    from bench.paced.providers import opened_with
-    from hunts import pipeline
-    from hunts.models import Run
-
-    pipeline.open_kit = opened_with(page_seconds, judge_seconds)  # type: ignore[assignment]
-    time.sleep(max(begins_at - time.time(), 0))
-    began, used = time.perf_counter(), time.process_time()
-    async_to_sync(pipeline.work_on)(run_id)
-    took = {"seconds": time.perf_counter() - began, "cpu_seconds": time.process_time() - used}
-    run = Run.objects.get(pk=run_id)
-    assert run.status == Run.Status.SUCCEEDED, run.note
-    assert run.candidates.filter(score__isnull=False).count() == run.limit
-    return took
-
-
 if __name__ == "__main__":
-    if len(sys.argv) > 1:
-        print(json.dumps(inside(sys.argv[1], sys.argv[2:])))
-        sys.exit(0)
     sys.exit(main())

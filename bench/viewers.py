@@ -31,15 +31,23 @@ os.environ |= {
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 SENT = "sent "  # how the viewers' process tells what came
 
+import django  # noqa: E402 - the database has to be named before Django reads its settings
+
+django.setup()
+
+from django.conf import settings  # noqa: E402
+from django.core.management import call_command  # noqa: E402
+from django.test import Client  # noqa: E402
+from django.utils import timezone  # noqa: E402
+
+from accounts.models import User, Workspace  # noqa: E402
+from hunts.models import Candidate  # noqa: E402
+from tests.factories import CandidateFactory, HuntFactory, RunFactory  # noqa: E402
+
 
 def main() -> int:
-    import django
-
-    django.setup()
     _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    from django.core.management import call_command
-
     call_command("migrate", verbosity=0)
     run_id, cookie = watched_run()
     with socket.socket() as free:
@@ -69,12 +77,6 @@ def main() -> int:
 
 def watched_run() -> tuple[int, str]:
     """Return a run in the middle of its work and the cookie of somebody who may look at it."""
-    from django.conf import settings
-    from django.test import Client
-
-    from accounts.models import User, Workspace
-    from tests.factories import CandidateFactory, HuntFactory, RunFactory
-
     owner = User.objects.create_user("viewer@people.example")
     run = RunFactory(hunt=HuntFactory(workspace=Workspace.start("Bench", owner=owner)))
     CandidateFactory.create_batch(ROWS, run=run)
@@ -124,10 +126,6 @@ def measured(pid: int, port: int, request: str, run_id: int | None) -> tuple[flo
 
 def changing(run_id: int) -> Iterator[None]:
     """Change a row of the run each time this is asked for the next."""
-    from django.utils import timezone
-
-    from hunts.models import Candidate
-
     rows = list(Candidate.objects.filter(run_id=run_id).values_list("pk", flat=True))
     while True:
         for pk in rows:

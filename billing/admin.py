@@ -7,15 +7,19 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ActionForm
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts.admin import FactsAdmin
 from accounts.models import User
-from billing import ledger, reconciling
+from accounts.operators import prove_again
+from billing import ledger, reconciling, refunds
 from billing.amounts import microusd
 from billing.models import Budget, Entry, Hold, SpendingLimit
+from billing.refund_admin import RefundRequestAdmin  # noqa: F401  (registers itself)
+from billing.refunds import Outcome
 
 
 @admin.register(Budget)
@@ -68,12 +72,27 @@ class FateFilter(admin.SimpleListFilter):
         return queryset
 
 
+# How much of each charge; the page of actions itself takes any text, or it would only say that no action is selected.
+DOLLARS = forms.DecimalField(required=False, min_value=0, max_value=1_000_000)
+
+
+SAID = {
+    Outcome.PAID: "done.",
+    Outcome.DONE_BEFORE: "was done before.",
+    Outcome.WAITS: "it is more than one operator may give back alone. It waits for another one, under Refund requests.",
+}
+
+
 class MoneyActionForm(ActionForm):
     """Why, how much, and a key of the page, so that a page sent twice refunds once."""
 
     reason = forms.CharField(required=False, max_length=300)
-    dollars = forms.DecimalField(required=False, min_value=0, help_text="of each; empty for all that remains")
-    key = forms.CharField(required=False, widget=forms.HiddenInput, initial=lambda: uuid.uuid4().hex)
+    dollars = forms.CharField(
+        required=False,
+        label="Dollars of each, empty for all",
+        widget=forms.NumberInput({"min": "0", "step": "any"}),
+    )
+    key = forms.CharField(required=False, label="", widget=forms.HiddenInput, initial=lambda: uuid.uuid4().hex)
 
 
 @admin.register(Hold)
@@ -101,31 +120,40 @@ class HoldAdmin(FactsAdmin):
 
     @admin.action(description="Not billed, as the vendor's bill shows: give back", permissions=["money"])
     def give_back(self, request: HttpRequest, queryset: QuerySet[Hold]) -> None:
-        reason = request.POST.get("reason", "")
-        self._do(request, queryset, lambda hold, by: reconciling.give_back(hold, reason=reason, by=by))
+        reason, key = request.POST.get("reason", ""), request.POST.get("key", "")[:40]
+        self._do(
+            request,
+            queryset,
+            lambda hold, by: refunds.give_back(hold.pk, key=f"{key}:back:{hold.pk}", by=by, reason=reason),
+        )
 
     @admin.action(description="Refund", permissions=["money"])
     def refund(self, request: HttpRequest, queryset: QuerySet[Hold]) -> None:
-        form = MoneyActionForm(request.POST)
-        form.fields["action"].choices = [("refund", "refund")]  # type: ignore[attr-defined]
-        if not form.is_valid() or not form.cleaned_data["reason"] or not form.cleaned_data["key"]:
-            self.message_user(request, "A refund needs a reason, and an amount of dollars or none.", messages.ERROR)
+        reason, key = request.POST.get("reason", "").strip(), request.POST.get("key", "")[:40]
+        try:
+            dollars = DOLLARS.clean(request.POST.get("dollars", ""))
+        except ValidationError as error:
+            self.message_user(request, f"Nothing is refunded. {' '.join(error.messages)}", messages.ERROR)
             return
-        told = form.cleaned_data
+        if not reason or not key:
+            self.message_user(request, "Nothing is refunded: a refund needs a reason.", messages.ERROR)
+            return
+        amount = None if dollars is None else microusd(dollars)
+        self._do(
+            request,
+            queryset,
+            lambda hold, by: refunds.refund(hold.pk, amount, key=f"{key}:{hold.pk}", by=by, reason=reason),
+        )
 
-        def refund(hold: Hold, by: User) -> bool:
-            amount = hold.charged_microusd if told["dollars"] is None else microusd(told["dollars"])
-            return ledger.refund(hold.pk, amount, key=f"{told['key'][:40]}:{hold.pk}", by=by, note=told["reason"])
-
-        self._do(request, queryset, refund)
-
-    def _do(self, request: HttpRequest, holds: QuerySet[Hold], move: Callable[[Hold, User], bool]) -> None:
+    def _do(self, request: HttpRequest, holds: QuerySet[Hold], move: Callable[[Hold, User], Outcome]) -> None:
         """Do the same with each hold, and say how it went."""
+        prove_again(request)
         assert isinstance(request.user, User)
         for hold in holds:
             try:
-                is_done = move(hold, request.user)
+                outcome = move(hold, request.user)
             except (ledger.RefundRefused, reconciling.StillLive, ValueError) as error:
                 self.message_user(request, f"Hold {hold.pk}: {error}", messages.ERROR)
             else:
-                self.message_user(request, f"Hold {hold.pk}: {'done' if is_done else 'was done before'}.")
+                level = messages.WARNING if outcome is Outcome.WAITS else messages.SUCCESS
+                self.message_user(request, f"Hold {hold.pk}: {SAID[outcome]}", level)

@@ -16,6 +16,8 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from accounts import audit
+from accounts.audit_models import Verb
 from accounts.models import User, Workspace
 from billing.amounts import dollars
 from billing.models import NO_LIMIT_MICROUSD, Budget, Hold, SpendingLimit
@@ -66,20 +68,21 @@ class Spending:
         return [_aligned(ceiling) for ceiling in Budget.objects.raw(_APPLYING + lock, values)]
 
     def are_all(self, locked: Sequence[Budget]) -> bool:
-        """Return whether these are all ceilings that apply. A lead has one from the first limit for leads on."""
+        """Return whether these are all ceilings that apply. A lead has one while its workspace limits leads."""
         scopes = {ceiling.scope for ceiling in locked}
         if not scopes.issuperset((Scope.INSTALLATION, Scope.WORKSPACE, Scope.PROVIDER)):
             return False
         if self.lead_ref is None or Scope.LEAD in scopes:
             return True
-        return limit_of(self.workspace_id, Scope.LEAD) is None
+        return not any(ceiling.limits_leads for ceiling in locked)
 
     def open(self) -> None:
         """Make the ceilings of the month that are missing, with the limits of now. Done twice, it adds none."""
         with transaction.atomic():
             limits = _locked_limits(self.workspace_id)
+            limits_leads = any(one.scope == Scope.LEAD for one in limits)
             own = [(Scope.WORKSPACE, ""), (Scope.PROVIDER, self.provider)]
-            if self.lead_ref is not None and any(one.scope == Scope.LEAD for one in limits):
+            if self.lead_ref is not None and limits_leads:
                 own.append((Scope.LEAD, str(self.lead_ref)))
             ceilings = [
                 Budget(
@@ -88,6 +91,7 @@ class Spending:
                     period=self.period,
                     subject=subject,
                     cap_microusd=_cap(limits, scope, subject),
+                    limits_leads=limits_leads and scope == Scope.WORKSPACE,
                 )
                 for scope, subject in own
             ]
@@ -117,12 +121,14 @@ def set_limit(
                 subject=subject,
                 defaults={"limit_microusd": limit_microusd, "set_by": by},
             )
-        if scope == Scope.LEAD and limit_microusd is not None:
-            _count_leads(workspace.pk)
+        if scope == Scope.LEAD:
+            _limit_leads(workspace.pk, is_limited=limit_microusd is not None)
         ceilings = Budget.objects.filter(workspace=workspace, scope=scope, period__gte=this_month())
         if scope == Scope.PROVIDER:
             ceilings = ceilings.filter(subject=subject)
         _move_cap(ceilings, NO_LIMIT_MICROUSD if limit_microusd is None else limit_microusd)
+        new = "–" if limit_microusd is None else dollars(limit_microusd)
+        audit.record(Verb.LIMIT_CHANGED, workspace_id=workspace.pk, words=f"{scope} {subject} → {new}", by=by)
 
 
 def limit_of(workspace_id: int, scope: Budget.Scope, subject: str = "") -> int | None:
@@ -169,11 +175,9 @@ def sentence(ceiling: Budget, *, provider: str = "") -> str:
             _("Your limit of %(amount)s for a single lead in %(month)s is reached. Raise it under Settings → Spending.")
             % values
         )
+    # Not how much: that would tell each workspace what all of them spent together.
     return (
-        _(
-            "This installation's limit of %(amount)s for %(month)s is reached. Its operator can raise it; "
-            "it begins anew next month."
-        )
+        _("This installation's limit for %(month)s is reached. Its operator can raise it; it begins anew next month.")
         % values
     )
 
@@ -196,16 +200,23 @@ def _locked_limits(workspace_id: int) -> list[SpendingLimit]:
     return list(SpendingLimit.objects.filter(workspace_id=workspace_id))
 
 
-def _count_leads(workspace_id: int) -> None:
-    """Make the ceilings of all leads that something was spent or set aside for this month, and count that.
+def _limit_leads(workspace_id: int, *, is_limited: bool) -> None:
+    """Begin, or cease, to give each lead a ceiling of its own.
 
-    Whoever takes or settles a hold of the workspace has its own ceiling locked, so that nobody does meanwhile.
+    Whoever takes or settles a hold of the workspace has its ceiling locked, so that nobody does meanwhile.
     """
     months = Budget.objects.filter(workspace_id=workspace_id, scope=Scope.WORKSPACE, period__gte=this_month())
-    locked = [one.period for one in months.select_for_update().order_by("pk") if one.period]
+    locked = list(months.select_for_update().order_by("pk"))
+    months.filter(pk__in=[one.pk for one in locked]).update(limits_leads=is_limited)
+    if is_limited:
+        _count_leads(workspace_id, [one.period for one in locked if one.period])
+
+
+def _count_leads(workspace_id: int, periods: Sequence[date]) -> None:
+    """Make the ceilings of all leads that something was spent or set aside for in `periods`, and count that."""
     held = Q(status=Hold.Status.HELD)
     charged = F("settled_microusd") - F("overdraw_microusd") - F("refunded_microusd")
-    holds = Hold.objects.filter(workspace_id=workspace_id, period__in=locked, lead_ref__isnull=False).order_by()
+    holds = Hold.objects.filter(workspace_id=workspace_id, period__in=periods, lead_ref__isnull=False).order_by()
     used = holds.values_list("lead_ref", "period").annotate(
         spent=Sum(charged, default=0, filter=~held), reserved=Sum("amount_microusd", default=0, filter=held)
     )

@@ -1,104 +1,121 @@
-"""What is true of the money in every committed state: each function yields a plain sentence for all that is not."""
+"""What is true of the money in every committed state: each function yields a plain sentence for all that is not.
 
-from collections.abc import Callable, Iterator, Sequence
+The database compares, and gives only the rows that are wrong: a million holds take no more memory here than one.
+"""
 
-from django.db.models import F, Q, QuerySet, Sum
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from django.db import connection
+from django.db.models import Case, F, Q, Sum, Value, When
+from django.db.models.expressions import CombinedExpression
+from django.db.models.functions import Coalesce
 
 from billing.models import Budget, Entry, Hold
 
 Account = Entry.Account
 Scope = Budget.Scope
-Row = dict[str, int]
+
+# By scope: the columns that name a ceiling, and the same of the holds that are taken from it.
+_NAMED: Mapping[Scope, Mapping[str, str]] = {
+    Scope.ACTIVITY: {"id": "budget_id"},
+    Scope.INSTALLATION: {"period": "period"},
+    Scope.WORKSPACE: {"workspace_id": "workspace_id", "period": "period"},
+    Scope.PROVIDER: {"workspace_id": "workspace_id", "period": "period", "subject": "provider"},
+    Scope.LEAD: {"workspace_id": "workspace_id", "period": "period", "subject": "CAST(lead_ref AS text)"},
+}
+# What all holds of one ceiling come to. One pass over the holds, where a look for each ceiling would be one for each.
+_SUMMED = """(
+    SELECT {selected},
+        SUM(CASE WHEN status = 'held' THEN amount_microusd ELSE 0 END) AS reserved,
+        SUM(CASE WHEN status = 'held' THEN 0 ELSE settled_microusd - overdraw_microusd - refunded_microusd END) AS spent
+    FROM billing_hold GROUP BY {grouped}
+) AS summed"""
+_WRONG = """
+SELECT ceiling.id, reserved_microusd, spent_microusd, COALESCE(reserved, 0), COALESCE(spent, 0)
+FROM billing_budget AS ceiling LEFT JOIN {summed} ON {joined}
+WHERE ceiling.scope = %s AND (reserved_microusd <> COALESCE(reserved, 0) OR spent_microusd <> COALESCE(spent, 0))
+ORDER BY ceiling.id"""
+_WITHOUT = """
+SELECT {named} FROM {summed} LEFT JOIN billing_budget AS ceiling ON {joined} AND ceiling.scope = %s
+WHERE ceiling.id IS NULL"""
 
 
 def ceilings_are_kept() -> Iterator[str]:
     """No ceiling is crossed: spent + reserved <= cap, but for what was there before its limit was lowered."""
     room = F("cap_microusd") + F("excess_microusd") - F("reserved_microusd")
-    for budget in Budget.objects.filter(spent_microusd__gt=room):
+    for budget in Budget.objects.filter(spent_microusd__gt=room).iterator():
         yield f"Budget {budget.pk} ({budget.scope}) is crossed: {budget}."
 
 
 def budgets_agree_with_holds() -> Iterator[str]:
     """What a ceiling has reserved and spent is the sum of the holds that were taken from it."""
-    ways: Sequence[tuple[Scope, tuple[str, ...], Callable[[Budget], tuple[object, ...]]]] = (
-        (Scope.ACTIVITY, ("budget",), lambda one: (one.pk,)),
-        (Scope.INSTALLATION, ("period",), lambda one: (one.period,)),
-        (Scope.WORKSPACE, ("workspace", "period"), lambda one: (one.workspace_id, one.period)),
-        (
-            Scope.PROVIDER,
-            ("workspace", "period", "provider"),
-            lambda one: (one.workspace_id, one.period, one.subject),
-        ),
-        (
-            Scope.LEAD,
-            ("workspace", "period", "lead_ref"),
-            lambda one: (one.workspace_id, one.period, int(one.subject)),
-        ),
-    )
-    for scope, columns, key_of in ways:
-        sums = _sums_of_holds(columns)
-        for budget in Budget.objects.filter(scope=scope).iterator(chunk_size=2000):
-            reserved, spent = sums.pop(key_of(budget), (0, 0))
-            if (reserved, spent) != (budget.reserved_microusd, budget.spent_microusd):
-                yield (
-                    f"Budget {budget.pk} ({scope}) says {budget.reserved_microusd} µ$ reserved and "
-                    f"{budget.spent_microusd} µ$ spent, its holds {reserved} and {spent}."
-                )
-        if scope != Scope.LEAD:  # it has none before its workspace limits leads
-            yield from (f"Holds of {scope} {key} have no budget." for key in sums)
+    for scope in _NAMED:
+        for pk, reserved, spent, held, charged in _compared(_WRONG, scope):
+            yield (
+                f"Budget {pk} ({scope}) says {reserved} µ$ reserved and {spent} µ$ spent, "
+                f"its holds {held} and {charged}."
+            )
+
+
+def holds_have_their_ceilings() -> Iterator[str]:
+    """Every hold was taken from its ceilings of the month. A lead has none before its workspace limits leads."""
+    for scope in (Scope.INSTALLATION, Scope.WORKSPACE, Scope.PROVIDER):
+        for key in _compared(_WITHOUT, scope):
+            yield f"Holds of {scope} {', '.join(map(str, key))} have no budget."
 
 
 def holds_agree_with_entries() -> Iterator[str]:
     """The books have of each hold what its row says: all is in `held` until it is closed, and nothing after."""
-    posted = _balances(Entry.objects.exclude(hold=None), "hold")
-    for hold in Hold.objects.iterator(chunk_size=2000):
-        accounts = posted.pop(hold.pk, {})
-        is_held = hold.status == Hold.Status.HELD
-        expected = {
-            Account.HELD: hold.amount_microusd if is_held else 0,
-            Account.OVERDRAW: hold.overdraw_microusd,
-        }
-        wrong = [name for name, amount in expected.items() if accounts.get(name, 0) != amount]
-        if accounts.get(Account.COST, 0) + accounts.get(Account.UNKNOWN, 0) != hold.charged_microusd:
-            wrong.append(Account.COST)
-        for name in wrong:
-            yield f"Hold {hold.pk} ({hold.status}) and the books differ: {accounts.get(name, 0)} µ$ in “{name}”."
+    holds = Hold.objects.values("pk", "status").annotate(
+        held=_in(Account.HELD),
+        overdraw=_in(Account.OVERDRAW),
+        cost=_in(Account.COST) + _in(Account.UNKNOWN),
+        is_held=Case(When(status=Hold.Status.HELD, then=F("amount_microusd")), default=Value(0)),
+        is_overdraw=F("overdraw_microusd"),
+        is_cost=_CHARGED,
+    )
+    accounts = (Account.HELD, Account.OVERDRAW, Account.COST)
+    differ = [~Q(**{account: F(f"is_{account}")}) for account in accounts]
+    for hold in map(dict, holds.filter(differ[0] | differ[1] | differ[2]).iterator()):
+        for account in accounts:
+            if hold[account] != hold[f"is_{account}"]:
+                told = f"{hold[account]} µ$ in “{account}”"
+                yield f"Hold {hold['pk']} ({hold['status']}) and the books differ: {told}."
 
 
 def budgets_agree_with_entries() -> Iterator[str]:
     """An activity's columns are the balances of its accounts, and what is available is never below 0."""
-    posted = _balances(Entry.objects.all(), "budget")
-    for budget in Budget.objects.filter(scope=Scope.ACTIVITY).iterator(chunk_size=2000):
-        accounts = posted.pop(budget.pk, {})
-        spent = accounts.get(Account.COST, 0) + accounts.get(Account.UNKNOWN, 0)
-        available = budget.cap_microusd - budget.spent_microusd - budget.reserved_microusd
-        told = (accounts.get(Account.AVAILABLE, 0), accounts.get(Account.HELD, 0), spent)
-        if told != (available, budget.reserved_microusd, budget.spent_microusd):
-            yield f"Budget {budget.pk} and the books differ: available, held, spent are {told} µ$ there; {budget}."
-        if told[0] < 0:
-            yield f"Budget {budget.pk} has {told[0]} µ$ available."
-        if sum(accounts.values()):
-            yield f"The books of budget {budget.pk} do not sum to zero but to {sum(accounts.values())} µ$."
+    budgets = Budget.objects.filter(scope=Scope.ACTIVITY).annotate(
+        available=_in(Account.AVAILABLE),
+        held=_in(Account.HELD),
+        cost=_in(Account.COST) + _in(Account.UNKNOWN),
+    )
+    left = F("cap_microusd") - F("spent_microusd") - F("reserved_microusd")
+    same = Q(available=left, held=F("reserved_microusd"), cost=F("spent_microusd"), available__gte=0)
+    for budget in budgets.filter(~same).iterator():
+        told = (budget.available, budget.held, budget.cost)
+        yield f"Budget {budget.pk} and the books differ: available, held, spent are {told} µ$ there; {budget}."
 
 
 def entries_belong_to_their_holds() -> Iterator[str]:
     """An entry about a hold is in the books of the hold's own activity."""
-    for entry in Entry.objects.exclude(hold=None).exclude(budget=F("hold__budget")):
+    for entry in Entry.objects.exclude(hold=None).exclude(budget=F("hold__budget")).iterator():
         yield f"Entry {entry.pk} is in the books of budget {entry.budget_id}, but its hold {entry.hold_id} is not."
 
 
 def refunds_agree_with_entries() -> Iterator[str]:
     """What was refunded of a charge stands in the books, each under a key of its own, and is never more than it was."""
-    keyed = Entry.objects.exclude(refund_key=None).order_by().values("hold").annotate(total=Sum("amount_microusd"))
-    posted = {row["hold"]: row["total"] for row in keyed}
-    for hold in Hold.objects.filter(Q(refunded_microusd__gt=0) | Q(pk__in=posted)):
-        if hold.refunded_microusd != posted.get(hold.pk, 0) or hold.charged_microusd < 0:
-            yield f"Hold {hold.pk}: {hold.refunded_microusd} µ$ refunded, {posted.get(hold.pk, 0)} µ$ in the books."
+    keyed = Sum("entries__amount_microusd", filter=Q(entries__refund_key__isnull=False), default=0)
+    holds = Hold.objects.values("pk", "refunded_microusd").annotate(posted=keyed, charged=_CHARGED)
+    for hold in holds.filter(~Q(posted=F("refunded_microusd")) | Q(charged__lt=0)).iterator():
+        yield f"Hold {hold['pk']}: {hold['refunded_microusd']} µ$ refunded, {hold['posted']} µ$ in the books."
 
 
 CHECKS: Sequence[Callable[[], Iterator[str]]] = (
     ceilings_are_kept,
     budgets_agree_with_holds,
+    holds_have_their_ceilings,
     holds_agree_with_entries,
     budgets_agree_with_entries,
     entries_belong_to_their_holds,
@@ -112,25 +129,30 @@ def violations() -> Iterator[str]:
         yield from check()
 
 
-def _sums_of_holds(columns: tuple[str, ...]) -> dict[tuple[object, ...], tuple[int, int]]:
-    rows = Hold.objects.order_by().values_list(*columns)
-    summed = rows.annotate(
-        reserved=Sum("amount_microusd", default=0, filter=Q(status=Hold.Status.HELD)),
-        spent=Sum(
-            F("settled_microusd") - F("overdraw_microusd") - F("refunded_microusd"),
-            default=0,
-            filter=~Q(status=Hold.Status.HELD),
-        ),
+_CHARGED = Coalesce(F("settled_microusd"), Value(0)) - F("overdraw_microusd") - F("refunded_microusd")
+
+
+def _in(account: Entry.Account) -> CombinedExpression:
+    """Return how much is in an account of a hold's or a budget's entries: what came in less what went out."""
+    came = Sum("entries__amount_microusd", filter=Q(entries__debit=account), default=0)
+    went = Sum("entries__amount_microusd", filter=Q(entries__credit=account), default=0)
+    return came - went
+
+
+def _compared(statement: str, scope: Scope) -> Iterator[tuple[Any, ...]]:
+    """Yield the rows of a statement that lays the ceilings of a scope and the sums of their holds side by side."""
+    named = _NAMED[scope]
+    summed = _SUMMED.format(
+        selected=", ".join(f"{held_by} AS {name}" for name, held_by in named.items()),
+        grouped=", ".join(named.values()),
     )
-    return {tuple(row[:-2]): (row[-2], row[-1]) for row in summed}
-
-
-def _balances(entries: QuerySet[Entry], by: str) -> dict[int, Row]:
-    """Return by hold or budget how much is in each account: what came in (debit) less what went out (credit)."""
-    found: dict[int, Row] = {}
-    moved = entries.order_by().values_list(by, "debit", "credit").annotate(total=Sum("amount_microusd"))
-    for owner, debit, credit, total in moved:
-        accounts = found.setdefault(owner, {})
-        accounts[debit] = accounts.get(debit, 0) + total
-        accounts[credit] = accounts.get(credit, 0) - total
-    return found
+    with connection.cursor() as cursor:
+        cursor.execute(
+            statement.format(
+                summed=summed,
+                named=", ".join(f"summed.{name}" for name in named),
+                joined=" AND ".join(f"summed.{name} = ceiling.{name}" for name in named),
+            ),
+            [scope],
+        )
+        yield from cursor

@@ -4,7 +4,8 @@ Each move is one conditional UPDATE over every ceiling that applies, so that two
 cent of any; the CHECK constraints behind it would refuse even a wrong UPDATE. In the same transaction the move is
 posted to the books (`Entry`). Amounts are whole micro-dollars.
 
-Whoever changes several rows locks them in this order: a hold, then its ceilings by number.
+Whoever changes several rows locks them in this order: the workspace (`accounts.members.holding`), a hold, then its
+ceilings by number.
 """
 
 from datetime import timedelta
@@ -15,9 +16,13 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
+from accounts import audit
+from accounts.audit_models import Verb
 from accounts.failpoints import failpoint
 from accounts.models import User
+from accounts.wall import as_system
 from billing import ceilings
+from billing.amounts import dollars
 from billing.ceilings import Spending, this_month
 from billing.models import NO_LIMIT_MICROUSD, Budget, Entry, Hold
 
@@ -53,6 +58,7 @@ class _CeilingMissing(Exception):
     """A ceiling that applies has no row yet."""
 
 
+@as_system()
 def reserve(
     budget_id: int,
     amount: int,
@@ -70,18 +76,19 @@ def reserve(
     """
     if amount < 0:
         raise ValueError("a hold cannot be negative")
-    if amount == 0 or workspace_id is None:
-        workspace_id = Budget.objects.filter(pk=budget_id, is_open=True).values_list("workspace_id", flat=True).first()
-        if workspace_id is None:
-            raise Closed
     if amount == 0:
+        if not Budget.objects.filter(pk=budget_id, is_open=True).exists():
+            raise Closed
         return None
+    if workspace_id is None:
+        workspace_id = Budget.objects.values_list("workspace_id", flat=True).get(pk=budget_id)
     spending = Spending(budget_id, workspace_id, provider, this_month(), lead_ref)
-    try:
-        return _reserve(spending, amount, operation)
-    except _CeilingMissing:
-        spending.open()
-        return _reserve(spending, amount, operation)
+    for _look in range(3):  # somebody may begin to limit leads in between
+        try:
+            return _reserve(spending, amount, operation)
+        except _CeilingMissing:
+            spending.open()
+    return _reserve(spending, amount, operation)
 
 
 def _reserve(spending: Spending, amount: int, operation: str) -> int:
@@ -129,6 +136,7 @@ def _may_pass(ceiling: Budget, amount: int) -> bool:
     return holds.filter(ceilings.holds_under(ceiling)).exists()
 
 
+@as_system()
 def settle(hold_id: int, actual: int) -> int:
     """Turn a hold into money spent and return what was charged; a hold that is settled or released is left alone.
 
@@ -162,6 +170,7 @@ def settle(hold_id: int, actual: int) -> int:
     return charged
 
 
+@as_system()
 def release(hold_id: int, *, note: str = "", by: User | None = None) -> bool:
     """Give a hold back whole: the call was never sent, or surely not billed. False when it was closed before."""
     with transaction.atomic():
@@ -174,6 +183,7 @@ def release(hold_id: int, *, note: str = "", by: User | None = None) -> bool:
     return True
 
 
+@as_system()
 def write_off(hold_id: int, *, note: str = "") -> bool:
     """Count a hold whose call's fate nobody knows as spent, whole. False when it was closed before."""
     with transaction.atomic():
@@ -186,42 +196,48 @@ def write_off(hold_id: int, *, note: str = "") -> bool:
     return True
 
 
-def refund(hold_id: int, amount: int, *, key: str, by: User | None = None, note: str = "") -> bool:
-    """Give `amount` of a charge back to all its ceilings; False when `key` has done so before.
+@as_system()
+def refund(hold_id: int, amount: int | None, *, key: str, by: User | None = None, note: str = "") -> bool:
+    """Give `amount` of a charge, or all that remains of it, back to its ceilings; False when `key` has done so before.
 
     Raises RefundRefused for more than what remains of the charge, and for a key that was used for another refund.
     """
-    if amount < 1 or not key:
-        raise ValueError("a refund needs an amount and a key")
-    if _is_refunded(hold_id, amount, key):
-        return False
+    if not key or (amount is not None and amount < 1):
+        raise ValueError("a refund needs a key, and an amount above 0")
     try:
         with transaction.atomic():
-            _refund(hold_id, amount, key, by, note)
-    except IntegrityError:  # its twin was faster
+            return _refund(hold_id, amount, key, by, note)
+    except IntegrityError:  # the same key was used for another hold meanwhile
         if _is_refunded(hold_id, amount, key):
             return False
         raise
-    return True
 
 
-def _refund(hold_id: int, amount: int, key: str, by: User | None, note: str) -> None:
-    remains = Q(settled_microusd__gte=F("overdraw_microusd") + F("refunded_microusd") + amount)
-    if not Hold.objects.filter(remains, pk=hold_id, status__in=Hold.CHARGED).update(
-        refunded_microusd=F("refunded_microusd") + amount
-    ):
+def _refund(hold_id: int, amount: int | None, key: str, by: User | None, note: str) -> bool:
+    hold = Hold.objects.select_for_update().filter(pk=hold_id).first()  # twins take turns
+    if _is_refunded(hold_id, amount, key):
+        return False
+    remains = hold.charged_microusd if hold is not None and hold.status in Hold.CHARGED else 0
+    amount = remains if amount is None else amount
+    if hold is None or not remains:
+        raise RefundRefused("Nothing of this was charged, or all of it is refunded.")
+    if amount > remains:
         raise RefundRefused("That is more than what remains of the charge.")
-    hold = Hold.objects.get(pk=hold_id)
+    Hold.objects.filter(pk=hold_id).update(refunded_microusd=F("refunded_microusd") + amount)
     _move(_ceilings_of(hold), spent=-amount)
     source = Account.UNKNOWN if hold.status == Hold.Status.SPENT_UNKNOWN else Account.COST
     _post(hold, (source, Account.AVAILABLE, amount), note=note, by=by, refund_key=key)
+    audit.record(Verb.REFUNDED, hold, workspace_id=hold.workspace_id, words=dollars(amount), by=by)
+    return True
 
 
-def _is_refunded(hold_id: int, amount: int, key: str) -> bool:
+def _is_refunded(hold_id: int, amount: int | None, key: str) -> bool:
     entry = Entry.objects.filter(refund_key=key).first()
-    if entry is not None and (entry.hold_id, entry.amount_microusd) != (hold_id, amount):
+    if entry is None:
+        return False
+    if entry.hold_id != hold_id or amount not in (None, entry.amount_microusd):
         raise RefundRefused("This key was used for another refund.")
-    return entry is not None
+    return True
 
 
 def raise_cap(budget_id: int, cap: int) -> bool:
@@ -264,7 +280,10 @@ def _close(hold_id: int, to: Hold.Status, *, settled: int, note: str = "") -> Ac
 
 def _ceilings_of(hold: Hold) -> list[Budget]:
     """Lock and return the ceilings that a hold was taken from."""
-    return Spending(hold.budget_id, hold.workspace_id, hold.provider, hold.period, hold.lead_ref).lock()
+    spending = Spending(hold.budget_id, hold.workspace_id, hold.provider, hold.period, hold.lead_ref)
+    locked = spending.lock()
+    # Whoever began to limit leads while we waited has counted this hold: only a second look sees its ceiling.
+    return locked if spending.are_all(locked) else spending.lock()
 
 
 def _move(locked: list[Budget], *, reserved: int = 0, spent: int = 0) -> None:

@@ -45,6 +45,8 @@ class Budget(models.Model):
     reserved_microusd = models.BigIntegerField(default=0)
     excess_microusd = models.BigIntegerField(default=0)
     is_open = models.BooleanField(default=True)
+    # Of a workspace's ceiling. It stands here so that whoever locks that knows it, as of now, without another look.
+    limits_leads = models.BooleanField(default=False, help_text="single leads have ceilings, too")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -258,3 +260,6 @@ class SpendingLimit(models.Model):
 
     def __str__(self) -> str:
         return f"{self.scope} {self.subject}: {self.limit_microusd} µ$"
+
+
+from billing.refund_models import RefundRequest  # noqa: E402, F401  (Django looks here)

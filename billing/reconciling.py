@@ -9,11 +9,15 @@ from datetime import timedelta
 
 import structlog
 from django.conf import settings
+from django.db import transaction
 from django.db.models import QuerySet, Sum
 from django.utils import timezone
 
+from accounts import audit
+from accounts.audit_models import Verb
 from accounts.models import User
 from billing import ledger
+from billing.amounts import dollars
 from billing.models import Hold
 
 logger = structlog.get_logger(__name__)
@@ -50,20 +54,32 @@ def reconcile() -> Reconciled:
     return Reconciled(len(done), sum(done))
 
 
-def give_back(hold: Hold, *, reason: str, by: User | None = None) -> bool:
-    """Give a hold of unknown fate back, because the vendor's bill does not show the call; False when that was done.
+def may_be_given_back(hold: Hold) -> bool:
+    """Return whether nobody knows, as the hold says, if its call was billed."""
+    is_old = hold.created_at < timezone.now() - LONGEST_CALL
+    return hold.status == Hold.Status.SPENT_UNKNOWN or (hold.status == Hold.Status.HELD and is_old)
 
-    Raises StillLive for a young one, RefundRefused where a part was refunded, ValueError without a reason.
+
+def give_back(hold: Hold, *, reason: str, by: User | None = None) -> bool:
+    """Give a hold of unknown fate back, because the vendor's bill does not show the call.
+
+    False where nothing is of unknown fate any more: that was done before, or the call was answered after all. Raises
+    StillLive for a young hold, RefundRefused where a part was refunded, ValueError without a reason.
     """
     if not reason.strip():
         raise ValueError("say how you know that it was not billed")
-    if not of_unknown_fate().filter(pk=hold.pk).exists():
-        if Hold.objects.filter(pk=hold.pk, status=Hold.Status.HELD).exists():
-            raise StillLive("The call may still be under way. Try again in half an hour.")
-        if not Hold.objects.filter(pk=hold.pk, status=Hold.Status.SPENT_UNKNOWN).exists():
-            return False
-        return ledger.refund(hold.pk, hold.amount_microusd, key=f"unbilled:{hold.pk}", by=by, note=reason)
-    return ledger.release(hold.pk, note=reason, by=by)
+    young = Hold.objects.filter(status=Hold.Status.HELD, created_at__gte=timezone.now() - LONGEST_CALL)
+    if young.filter(pk=hold.pk).exists():
+        raise StillLive("The call may still be under way. Try again in half an hour.")
+    with transaction.atomic():
+        if ledger.release(hold.pk, note=reason, by=by):
+            amount = dollars(hold.amount_microusd)
+            audit.record(Verb.GIVEN_BACK, hold, workspace_id=hold.workspace_id, words=amount, by=by)
+            return True
+    # Looked at only now: until here another process may have counted it as spent.
+    if not Hold.objects.filter(pk=hold.pk, status=Hold.Status.SPENT_UNKNOWN).exists():
+        return False
+    return ledger.refund(hold.pk, hold.amount_microusd, key=f"unbilled:{hold.pk}", by=by, note=reason)
 
 
 def unknown_microusd() -> int:

@@ -16,6 +16,9 @@ from billing import reconciling
 from billing.ceilings import this_month
 from billing.models import Budget, Hold, SpendingLimit
 
+# The operation of holds for tests of language models, so that they are told apart from work on leads.
+TRIAL = "trial"
+
 _CHARGED = Sum(
     F("settled_microusd") - F("overdraw_microusd") - F("refunded_microusd"),
     default=0,
@@ -26,7 +29,7 @@ _HELD = Sum("amount_microusd", default=0, filter=Q(status=Hold.Status.HELD))
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What one provider, day or member stands for: spent, and set aside. `limit` is None where there is none."""
+    """What a provider, a member or a purpose stands for: spent, and set aside. `limit` is None where there is none."""
 
     name: str
     spent_microusd: int
@@ -137,6 +140,19 @@ class Spent:
         )
         rows = [Row(email or "", spent, held, calls) for email, spent, held, calls in summed]
         return sorted(rows, key=lambda row: (-row.spent_microusd, row.name))
+
+    @cached_property
+    def trials(self) -> Row:
+        """Tests of language models, which are made on the page of the models."""
+        told = self._holds.filter(operation=TRIAL).aggregate(spent=_CHARGED, held=_HELD, calls=Count("pk"))
+        return Row(TRIAL, told["spent"], told["held"], told["calls"])
+
+    @property
+    def work(self) -> Row:
+        """All that is no test: runs, conversations and research."""
+        calls = sum(row.calls for row in self.providers) - self.trials.calls
+        spent, held = self.spent_microusd - self.trials.spent_microusd, self.held_microusd - self.trials.held_microusd
+        return Row("", spent, held, calls)
 
     @cached_property
     def unknown(self) -> Unknown:

@@ -10,7 +10,8 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts.middleware import MemberRequest, editor_required, may_change, member_required
+from accounts.middleware import MemberRequest, admin_required, member_required
+from accounts.roles import Right, may
 from billing import ceilings, spending
 from billing.ceilings import this_month
 from billing.forms import LimitsForm
@@ -27,7 +28,7 @@ def show(request: MemberRequest) -> HttpResponse:
 
 
 @require_POST
-@editor_required
+@admin_required
 def set_limits(request: MemberRequest) -> HttpResponse:
     """Set the limits that were changed, all of them or none."""
     found = spending.Spent(request.workspace, this_month())
@@ -51,7 +52,7 @@ def _context(request: MemberRequest, found: spending.Spent, form: LimitsForm) ->
         "months": spending.months(request.workspace),
         "near": near_limits(request.workspace.pk),
         "form": form,
-        "may_edit": may_change(request),
+        "may_edit": may(request, Right.MANAGE),
     }
 
 

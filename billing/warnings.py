@@ -16,7 +16,10 @@ NEARLY = 0.8
 
 @dataclass(frozen=True, slots=True)
 class NearLimit:
-    """A limit of this month of which at least four fifths are spent or set aside. `key` names it and its month."""
+    """A limit of this month of which at least four fifths are spent. `key` names it and its month.
+
+    What is set aside for calls under way does not count: most of it comes back when their price is known.
+    """
 
     ceiling: Budget
 
@@ -32,11 +35,11 @@ class NearLimit:
     @property
     def share(self) -> float:
         """How much of it is gone, from 0.8 up to 1; a limit of nothing, or one that was lowered, is gone."""
-        return 1.0 if self.is_reached else self.ceiling.committed_microusd / self.ceiling.cap_microusd
+        return 1.0 if self.is_reached else self.ceiling.spent_microusd / self.ceiling.cap_microusd
 
     @property
     def is_reached(self) -> bool:
-        return self.ceiling.committed_microusd >= self.ceiling.cap_microusd
+        return self.ceiling.spent_microusd >= self.ceiling.cap_microusd
 
     def sentence(self, provider: str = "") -> str:
         """Say which limit it is and how much of it is gone. `provider` is the name of its provider."""
@@ -66,4 +69,4 @@ def near_limits(workspace_id: int) -> Sequence[NearLimit]:
         period=this_month(),
         scope__in=(Budget.Scope.WORKSPACE, Budget.Scope.PROVIDER),
     ).order_by("-scope", "subject")
-    return [NearLimit(one) for one in limited if one.has_limit and one.committed_microusd >= NEARLY * one.cap_microusd]
+    return [NearLimit(one) for one in limited if one.has_limit and one.spent_microusd >= NEARLY * one.cap_microusd]

@@ -7,13 +7,17 @@ from django.core.asgi import get_asgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django_application = get_asgi_application()
 
-from hunts import chat_stream, live  # noqa: E402  (models can be imported only after Django was set up)
+from config.guard import limited, with_headers  # noqa: E402  (models can be imported only after Django was set up)
+from hunts import chat_stream, live  # noqa: E402
 
 
-async def application(scope: live.Scope, receive: live.Receive, send: live.Send) -> None:
+async def _dispatch(scope: live.Scope, receive: live.Receive, send: live.Send) -> None:
     if scope["type"] == "http" and scope["method"] == "GET" and live.STREAM.match(scope["path"]):
-        await live.stream(scope, receive, send)
+        await live.stream(scope, receive, with_headers(send))
     elif scope["type"] == "http" and scope["method"] == "GET" and chat_stream.STREAM.match(scope["path"]):
-        await chat_stream.stream(scope, receive, send)
+        await chat_stream.stream(scope, receive, with_headers(send))
     else:
         await django_application(scope, receive, send)  # type: ignore[arg-type]
+
+
+application = limited(_dispatch)

@@ -5,11 +5,16 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.db import connections
 
+from accounts.audit_models import AuditPruning
+from config import row_security
 from integrations import sealing
 from integrations.connections import LANGUAGE_MODELS
 from integrations.egress.policy import Policy
 from integrations.providers.local import Local
+from leads import suppression
+from leads.person_models import Suppression
 
 
 @register(Tags.security)
@@ -86,6 +91,19 @@ def pages_are_kept_longer_than_they_are_fresh(app_configs: Any, **kwargs: Any) -
 
 
 @register()
+def audit_log_is_kept_for_a_while(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    if settings.AUDIT_DAYS == 0 or settings.AUDIT_DAYS >= AuditPruning.LEAST_DAYS:
+        return []
+    return [
+        Error(
+            f"AUDIT_DAYS is less than {AuditPruning.LEAST_DAYS}: the database keeps the audit log for so long.",
+            hint=f"Set it to {AuditPruning.LEAST_DAYS} or more, or to 0 to keep it for ever.",
+            id="magnet.E021",
+        )
+    ]
+
+
+@register()
 def language_models_are_known(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     order = settings.LANGUAGE_MODEL_ORDER
     known = {*LANGUAGE_MODELS, Local.slug}
@@ -151,6 +169,19 @@ def links_in_messages_lead_here(app_configs: Any, **kwargs: Any) -> list[CheckMe
 
 
 @register(Tags.security, deploy=True)
+def addresses_are_proved(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    if settings.ACCOUNT_EMAIL_VERIFICATION == "mandatory":
+        return []
+    return [
+        Warning(
+            "People get in without proving that their e-mail address is theirs.",
+            hint="Set EMAIL_URL to a mail server, and leave ACCOUNT_EMAIL_VERIFICATION empty.",
+            id="magnet.W005",
+        )
+    ]
+
+
+@register(Tags.security, deploy=True)
 def production_has_a_queue_that_scales(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     if not settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         return []
@@ -159,5 +190,80 @@ def production_has_a_queue_that_scales(app_configs: Any, **kwargs: Any) -> list[
             "SQLite serves one machine.",
             hint="Set DATABASE_URL to a PostgreSQL database to run web and worker on several.",
             id="magnet.W001",
+        )
+    ]
+
+
+@register(Tags.database, deploy=True)
+def rows_are_behind_a_wall(app_configs: Any, databases: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """Asks the database, so it runs where that is named: `manage.py check --deploy --database default`."""
+    return [
+        Warning(
+            f"The row-level security of the database “{alias}” is not up: only the program's own filters keep "
+            "workspaces apart.",
+            hint="Run `manage.py row_security`, which puts it up or says what to run as another user.",
+            id="magnet.W021",
+        )
+        for alias in databases or ()
+        if row_security.missing(connections[alias])
+    ]
+
+
+@register(Tags.security, deploy=True)
+def weaknesses_can_be_reported(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    contact = settings.SECURITY_CONTACT
+    if contact.startswith(("https://", "mailto:", "tel:")) or ("@" in contact and ":" not in contact):
+        return []
+    return [
+        Warning(
+            "SECURITY_CONTACT is no e-mail address or page: /.well-known/security.txt cannot say where to report.",
+            hint="Set it to an address that somebody reads, such as security@example.com.",
+            id="magnet.W020",
+        )
+    ]
+
+
+@register(Tags.security, deploy=True)
+def hosts_are_named(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    if "*" not in settings.ALLOWED_HOSTS:
+        return []
+    return [
+        Error(
+            "ALLOWED_HOSTS takes any host: links in e-mails would lead to whatever host a request claims.",
+            hint="Name the hosts that people use, such as app.example.com.",
+            id="magnet.E020",
+        )
+    ]
+
+
+@register(Tags.security, deploy=True)
+def people_who_are_kept_out_have_keys_of_their_own(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    if settings.SUPPRESSION_KEYS:
+        return []
+    return [
+        Warning(
+            "Without SUPPRESSION_KEYS the people who must not be kept are hashed by SECRET_KEY, and come back when "
+            "that is changed.",
+            hint='Set it before anybody is erased: python -c "import secrets; print(secrets.token_hex(32))". Whoever '
+            "was erased before stays known by SECRET_KEY.",
+            id="magnet.W022",
+        )
+    ]
+
+
+@register(Tags.database, deploy=True)
+def people_who_are_kept_out_are_known(app_configs: Any, databases: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """Asks the database, so it runs where that is named: `manage.py check --deploy --database default`."""
+    if "default" not in (databases or ()):
+        return []
+    lost = Suppression.objects.exclude(made_by__in=["", *suppression.fingerprints()])
+    people = lost.values("person").distinct().count()
+    if not people:
+        return []
+    return [
+        Error(
+            f"{people} people who must not be kept were hashed under a key that is not there any more: they come back.",
+            hint="Put the key back at the end of SUPPRESSION_KEYS, or of SECRET_KEY_FALLBACKS if it was SECRET_KEY.",
+            id="magnet.E022",
         )
     ]

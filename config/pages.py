@@ -1,13 +1,43 @@
 """Pages that belong to no app: what the crawler is, and what went wrong."""
 
+from datetime import timedelta
+
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.templatetags.static import static
+from django.utils import timezone
 from django.utils.translation import gettext as _
+
+from accounts.api import problem
+from config.elsewhere import elsewhere
 
 
 def crawler(request: HttpRequest) -> HttpResponse:
     return render(request, "pages/crawler.html", {"user_agent": settings.CRAWLER_USER_AGENT})
+
+
+def favicon(request: HttpRequest) -> HttpResponse:
+    """Pages that are not ours, such as those of the console, do not say where the icon is."""
+    return redirect(static("src/favicon.svg"))
+
+
+def security_txt(request: HttpRequest) -> HttpResponse:
+    """Where to report a weakness: https://www.rfc-editor.org/rfc/rfc9116. There is none without a contact."""
+    if not settings.SECURITY_CONTACT:
+        raise Http404
+    contact = settings.SECURITY_CONTACT
+    if "@" in contact and not contact.startswith("mailto:"):
+        contact = f"mailto:{contact}"
+    # Made anew with every answer, so that it never lies about being looked after; at most a year, says the RFC.
+    expires = timezone.now() + timedelta(days=180)
+    lines = [
+        f"Contact: {contact}",
+        f"Expires: {expires:%Y-%m-%dT%H:%M:%SZ}",
+        "Preferred-Languages: en, zh, sr",
+        f"Canonical: {settings.SITE_URL}{request.path}",
+    ]
+    return HttpResponse("".join(f"{line}\n" for line in lines), content_type="text/plain; charset=utf-8")
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -24,9 +54,13 @@ def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if there := elsewhere(request):
+        return render(request, "pages/elsewhere.html", {"there": there}, status=404)
     detail = _("The page was moved or removed, or it belongs to somebody else.")
     return _error(request, 404, _("There is nothing here"), detail)
 
 
 def _error(request: HttpRequest, status: int, title: str, detail: str) -> HttpResponse:
+    if request.path.startswith("/api/"):
+        return problem(status, title)
     return render(request, "pages/error.html", {"title": title, "detail": detail}, status=status)

@@ -30,7 +30,7 @@ class HostAdmin(FactsAdmin):
     search_fields = ("name__startswith",)
     actions = ("forget_failures",)
 
-    @admin.action(description=_("Forget that they failed: ask again at the next occasion"), permissions=["view"])
+    @admin.action(description=_("Forget that they failed: ask again at the next occasion"), permissions=["operate"])
     def forget_failures(self, request: HttpRequest, hosts: QuerySet[Host]) -> None:
         forgotten = hosts.filter(failures__gt=0).update(failures=0, failed_reason="", failed_at=None, failed_until=None)
         self.message_user(request, _("Forgot the failures of %s hosts.") % forgotten)

@@ -27,5 +27,5 @@ class PageCache(Protocol):
     async def get(self, url: str) -> CachedPage | None:
         """Return what is kept for `url`, however old, or None."""
 
-    async def put(self, page: CachedPage) -> None:
-        """Keep `page`, in the place of what was kept for its `url`."""
+    async def put(self, page: CachedPage) -> CachedPage:
+        """Keep `page`, in the place of what was kept for its `url`; return it as it may be kept, and be used."""

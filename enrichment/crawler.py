@@ -28,12 +28,18 @@ class Crawler:
 
 
 async def open_crawler(
-    stack: AsyncExitStack, *, from_cache: bool = True, renders: bool = True, always_renders: bool = False
+    stack: AsyncExitStack,
+    *,
+    workspace_id: int | None = None,
+    from_cache: bool = True,
+    renders: bool = True,
+    always_renders: bool = False,
 ) -> Crawler:
     """Return a crawler whose browsers, where there are any, start with the first page that needs one.
 
-    `stack` closes them. Without `from_cache` every page is asked for anew and none is kept; `renders` and
-    `always_renders` say whether the browser is used at all, and whether for pages that do not need it too.
+    `stack` closes them. Pages are kept without whoever `workspace_id` must not keep. Without `from_cache` every page is
+    asked for anew and none is kept; `renders` and `always_renders` say whether the browser is used at all, and whether
+    for pages that do not need it too.
     """
     policy, hosts, robots_store = egress_policy(), StoredHosts(settings.SITE_TURN_SECONDS), StoredRobots()
     executable, endpoint = settings.BROWSER_EXECUTABLE, settings.BROWSER_WS_ENDPOINT
@@ -56,7 +62,7 @@ async def open_crawler(
         SiteReader(
             policy=policy,
             user_agent=settings.CRAWLER_USER_AGENT,
-            cache=StoredPages() if from_cache else None,
+            cache=StoredPages(workspace_id) if from_cache else None,
             browser=browser,
             hosts=hosts,
             robots_store=robots_store,

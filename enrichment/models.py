@@ -19,6 +19,9 @@ class Snapshot(models.Model):
     compressed = models.BinaryField()
     length = models.PositiveIntegerField(help_text="characters of the text")
     created_at = models.DateTimeField(auto_now_add=True)
+    blanked_at = models.DateTimeField(
+        null=True, help_text="when a person was taken out: the hash is that of the text before, and stays its name"
+    )
 
     def __str__(self) -> str:
         return self.sha256[:12]

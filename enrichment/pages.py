@@ -1,13 +1,14 @@
 """The pages that were read, over the database: what the reader remembers between runs, shared by all workspaces."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.db import transaction
 from django.utils import timezone
 
+from enrichment import screening
 from enrichment.analysis import VERSION
 from enrichment.cache import CachedPage
 from enrichment.models import Page, Snapshot
@@ -17,32 +18,74 @@ from integrations.lexicon.text import sha256_of
 
 
 class StoredPages:
-    """A `PageCache` over `Page` and `Snapshot`."""
+    """A `PageCache` over `Page` and `Snapshot`, as `workspace_id` may see it.
+
+    Whoever must not be kept is left out of what comes and of what is there. Where that changes a page, the workspace
+    has it in a row of its own, so that what one workspace leaves out is not missed by the others.
+    """
+
+    def __init__(self, workspace_id: int | None = None) -> None:
+        self._workspace_id = workspace_id
 
     async def get(self, url: str) -> CachedPage | None:
-        return await sync_to_async(_kept)(url)
+        return await sync_to_async(self._kept)(url)
 
-    async def put(self, page: CachedPage) -> None:
-        await sync_to_async(_keep)(page)
+    async def put(self, page: CachedPage) -> CachedPage:
+        return await sync_to_async(self._keep)(page)
+
+    def _kept(self, url: str) -> CachedPage | None:
+        keys = [sha256_of(url), own_key(url, self._workspace_id)]
+        rows = Page.objects.select_related("snapshot", "clues").filter(url_sha256__in=keys)
+        # Of two that are equally old its own one is the other without whom it leaves out.
+        row = max(rows, key=lambda row: (row.fetched_at, row.url_sha256 == keys[1]), default=None)
+        if row is None or row.snapshot is None or row.facts.get("analysis") != VERSION:
+            return None
+        cached = CachedPage(
+            url=url,
+            page=read_page(row, row.snapshot),
+            fetched_at=row.fetched_at,
+            etag=row.etag,
+            last_modified=row.last_modified,
+            links=tuple((address, label) for address, label in row.facts.get("links", ())),
+            needs_browser=row.facts.get("needs_browser", False),
+            is_parked=row.facts.get("is_parked", False),
+        )
+        shown = screening.screened(cached, self._workspace_id)
+        return cached if shown is cached else self._store_own(shown)
+
+    def _keep(self, cached: CachedPage) -> CachedPage:
+        """Store a page as it may be kept, and return it so."""
+        for_all = screening.screened(cached, None)
+        shown = screening.screened(for_all, self._workspace_id)
+        return _store(shown, sha256_of(cached.url)) if shown is for_all else self._store_own(shown)
+
+    def _store_own(self, cached: CachedPage) -> CachedPage:
+        # Without what a site tells a page's age by: it is asked for as a whole, for whom to leave out may change.
+        return _store(replace(cached, etag="", last_modified=""), own_key(cached.url, self._workspace_id))
 
 
-def _kept(url: str) -> CachedPage | None:
-    row = Page.objects.select_related("snapshot", "clues").filter(url_sha256=sha256_of(url)).first()
-    if row is None or row.snapshot is None or row.facts.get("analysis") != VERSION:
-        return None
-    return CachedPage(
-        url=row.url,
-        page=read_page(row, row.snapshot),
-        fetched_at=row.fetched_at,
-        etag=row.etag,
-        last_modified=row.last_modified,
-        links=tuple((address, label) for address, label in row.facts.get("links", ())),
-        needs_browser=row.facts.get("needs_browser", False),
-        is_parked=row.facts.get("is_parked", False),
-    )
+def _store(cached: CachedPage, key: str) -> CachedPage:
+    texts = [cached.page.text, cached.page.clues] if cached.page.clues else [cached.page.text]
+    clues_id = sha256_of(cached.page.clues) if cached.page.clues else None
+    with transaction.atomic():
+        Snapshot.keep(texts)
+        # A text that a person was taken out of is never stored again as it was.
+        cached = screening.as_stored(cached)
+        store_row(_row(cached, key, clues_id))
+    return cached
 
 
-def _keep(cached: CachedPage) -> None:
+def store_row(row: Page) -> None:
+    """Store an unsaved page in the place of what its address showed before."""
+    Page.objects.bulk_create([row], update_conflicts=True, unique_fields=["url_sha256"], update_fields=_WHAT_IT_SHOWED)
+
+
+def own_key(url: str, workspace_id: int | None) -> str:
+    """Return the key of the row that a page has for one workspace alone."""
+    return sha256_of(f"{url}\nfor workspace {workspace_id}")
+
+
+def _row(cached: CachedPage, key: str, clues_id: str | None) -> Page:
     page = cached.page
     facts = {
         "analysis": VERSION,
@@ -57,26 +100,21 @@ def _keep(cached: CachedPage) -> None:
         "size": page.size,
         "seconds": page.seconds,
     }
-    with transaction.atomic():
-        Snapshot.keep([page.text, page.clues] if page.clues else [page.text])
-        row = Page(
-            url_sha256=sha256_of(cached.url),
-            url=cached.url,
-            final_url=page.url,
-            host=host_of(page.url)[:253],
-            snapshot_id=page.sha256,
-            clues_id=sha256_of(page.clues) if page.clues else None,
-            title=page.title[:500],
-            language=page.language[:12],
-            how=page.how,
-            facts=facts,
-            etag=cached.etag[:300],
-            last_modified=cached.last_modified[:100],
-            fetched_at=cached.fetched_at,
-        )
-        Page.objects.bulk_create(
-            [row], update_conflicts=True, unique_fields=["url_sha256"], update_fields=_WHAT_IT_SHOWED
-        )
+    return Page(
+        url_sha256=key,
+        url=screening.own_address(cached),
+        final_url=page.url,
+        host=host_of(page.url)[:253],
+        snapshot_id=page.sha256,
+        clues_id=clues_id,
+        title=page.title[:500],
+        language=page.language[:12],
+        how=page.how,
+        facts=facts,
+        etag=cached.etag[:300],
+        last_modified=cached.last_modified[:100],
+        fetched_at=cached.fetched_at,
+    )
 
 
 _WHAT_IT_SHOWED = [field.name for field in Page._meta.concrete_fields if field.name not in ("id", "url_sha256")]
@@ -123,14 +161,18 @@ def reload(seen: Sequence[Mapping[str, Any]]) -> tuple[ReadPage, ...]:
     """
     snapshots = Snapshot.objects.in_bulk([page["sha256"] for page in seen])
     shown = Page.objects.select_related("clues")
-    rows = {row.final_url: row for row in shown.filter(final_url__in=[page["url"] for page in seen])}
+    found = shown.filter(final_url__in=[page["url"] for page in seen])
+    # An address may have a row for all, and others for workspaces that leave somebody out.
+    rows = {(row.final_url, row.snapshot_id): row for row in found}
     return tuple(
-        _reload(page, snapshots[page["sha256"]], rows.get(page["url"])) for page in seen if page["sha256"] in snapshots
+        _reload(page, snapshots[page["sha256"]], rows.get((page["url"], page["sha256"])))
+        for page in seen
+        if page["sha256"] in snapshots
     )
 
 
 def _reload(page: Mapping[str, Any], snapshot: Snapshot, row: Page | None) -> ReadPage:
-    if row is not None and row.snapshot_id == snapshot.sha256:
+    if row is not None:
         return read_page(row, snapshot)
     return ReadPage(page["url"], snapshot.text, snapshot.sha256, page["title"], fetched_at=snapshot.created_at)
 

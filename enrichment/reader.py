@@ -280,7 +280,7 @@ class SiteReader:
             _check_is_page(answer)
             page = await self._taken_apart(visit, url, answer)
         if self._cache is not None:
-            await self._cache.put(page)
+            page = await self._cache.put(page)
         return _Read(page, from_cache=False)
 
     async def _taken_apart(self, visit: Visit, url: str, answer: Fetched) -> CachedPage:

@@ -6,8 +6,10 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from accounts.admin import FactsAdmin
+from accounts.operators import prove_again
 from hunts.filter_models import FilterHistory
 from hunts.models import Candidate, Hunt, Run, RunEvent
+from hunts.preset_admin import FiringAdmin, PresetAdmin, ScheduleAdmin  # noqa: F401  (register themselves)
 
 
 @admin.register(Hunt)
@@ -24,20 +26,22 @@ class RunAdmin(FactsAdmin):
     list_filter = ("status", "ceiling", "source")
     actions = ("pause", "resume", "cancel", "retry")
 
-    @admin.action(description="Pause the selected runs")
+    @admin.action(description="Pause the selected runs", permissions=["operate"])
     def pause(self, request: HttpRequest, runs: QuerySet[Run]) -> None:
         self._change(request, runs, "pause")
 
-    @admin.action(description="Resume the selected runs")
+    @admin.action(description="Resume the selected runs", permissions=["operate"])
     def resume(self, request: HttpRequest, runs: QuerySet[Run]) -> None:
+        prove_again(request)  # it spends
         self._change(request, runs, "resume")
 
-    @admin.action(description="Cancel the selected runs")
+    @admin.action(description="Cancel the selected runs", permissions=["operate"])
     def cancel(self, request: HttpRequest, runs: QuerySet[Run]) -> None:
         self._change(request, runs, "cancel")
 
-    @admin.action(description="Retry what failed in the selected runs")
+    @admin.action(description="Retry what failed in the selected runs", permissions=["operate"])
     def retry(self, request: HttpRequest, runs: QuerySet[Run]) -> None:
+        prove_again(request)  # it spends
         self._change(request, runs, "retry")
 
     def _change(self, request: HttpRequest, runs: QuerySet[Run], action: str) -> None:

@@ -11,12 +11,19 @@ from django.utils.translation import gettext_lazy as _
 
 _AMOUNT = re.compile(
     r"(?P<sign>[+-]?)"
-    r"(?P<whole>\d{1,3}(?P<between>[.,' \u00a0\u202f\u2019])\d{3}(?:(?P=between)\d{3})*|\d*)"
+    # No group of thousands begins with 0: `0,500` is half a dollar.
+    r"(?P<whole>(?!0)\d{1,3}(?P<between>[.,' \u00a0\u202f\u2019])\d{3}(?:(?P=between)\d{3})*|\d*)"
     r"(?:(?P<decimal>[.,])(?P<cents>\d*))?"
 )
-_THOUSANDS = re.compile(r"(?<=\d)[.,' \u00a0\u202f\u2019](?=\d{3}(?!\d))")
+_THOUSANDS = re.compile(r"[+-]?(?!0)\d{1,3}(?P<between>[.,' \u00a0\u202f\u2019])\d{3}(?:(?P=between)\d{3})*")
 _DOLLARS = re.compile(r"^(?:US)?\$|(?:USD|\$)$", re.IGNORECASE)
 LONGEST = 40  # characters; what is longer is no amount
+
+
+def as_typed(microusd: int) -> str:
+    """Return an amount as a field shows it: whole cents, rounded down, so that saving it as it is raises no limit."""
+    dollars, cents = divmod(microusd // 10_000, 100)
+    return f"{dollars}.{cents:02}" if cents else str(dollars)
 
 
 class DollarsField(forms.DecimalField):
@@ -66,7 +73,10 @@ class CountField(forms.IntegerField):
     }
 
     def to_python(self, value: Any) -> int | None:
-        typed = _THOUSANDS.sub("", value.strip()) if isinstance(value, str) else value
-        if isinstance(typed, str) and len(typed) > LONGEST:
+        if not isinstance(value, str):
+            return super().to_python(value)
+        typed = value.strip()
+        if len(typed) > LONGEST:
             raise ValidationError(self.error_messages["invalid"], code="invalid")
-        return super().to_python(typed)
+        grouped = _THOUSANDS.fullmatch(typed)
+        return super().to_python(typed.replace(grouped["between"], "") if grouped else typed)

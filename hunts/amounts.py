@@ -5,6 +5,7 @@ from decimal import Decimal
 from django.utils.formats import number_format
 
 CENT = 10_000  # micro-dollars
+LEAST_SHOWN = 100
 
 
 def count(number: int) -> str:
@@ -13,7 +14,12 @@ def count(number: int) -> str:
 
 
 def dollars(microusd: float) -> str:
-    """Return micro-dollars as dollars, rounded to the cent; less than a cent keeps four places: $0.0042."""
+    """Return micro-dollars as dollars, rounded to the cent; less than a cent keeps four places: $0.0042.
+
+    What is less than four places can show is no nothing: it is less than $0.0001.
+    """
+    if 0 < abs(microusd) < LEAST_SHOWN:
+        return f"<{dollars(LEAST_SHOWN)}"
     places = 4 if 0 < abs(microusd) < CENT else 2
     return f"${number_format(round(Decimal(microusd) / 1_000_000, places), places, force_grouping=True)}"
 

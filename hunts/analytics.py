@@ -1,22 +1,24 @@
 """What the runs of a workspace found and cost over time, summed up from the figures that each run left.
 
-Days are those of the server's time zone. A lead that several runs found counts in the first of them only.
+Days begin and end by the clocks of the reader's time zone. A lead that several runs found counts in the first of them
+only.
 """
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import date, datetime, time, timedelta
+from datetime import date, time, timedelta
 from itertools import pairwise
 from typing import Any, Literal, Self, get_args
+from zoneinfo import ZoneInfo
 
 from django.db.models import Count, F, QuerySet, Sum
 from django.db.models.functions import TruncDate
-from django.utils import timezone
 
 from accounts.models import Workspace
 from hunts.figure_models import RunFigures, RunSpend
 from hunts.models import Hunt
+from hunts.recurrence import first_existing
 
 Span = Literal["7d", "30d", "90d", "12m"]
 Unit = Literal["day", "week", "month"]
@@ -39,7 +41,7 @@ class Totals:
     prescreened: int = 0
     judged: int = 0
     qualified: int = 0
-    leads: int = 0  # qualified, and not known before
+    leads: int = 0  # qualified, and by no earlier run
     with_contact: int = 0
     failed: int = 0
     tier_a: int = 0
@@ -85,10 +87,14 @@ class Bucket:
 
 @dataclass(frozen=True, slots=True)
 class Trends:
-    """The sums of a span in order, those of the whole span, and those of as long a time before it."""
+    """The sums of a span in order, those of the whole span, and those of as long a time before it.
+
+    Days begin and end by the clocks of `zone`, a name of the IANA database.
+    """
 
     span: Span
     unit: Unit
+    zone: str
     end: date
     buckets: Sequence[Bucket]
     totals: Totals
@@ -97,6 +103,11 @@ class Trends:
     @property
     def start(self) -> date:
         return self.buckets[0].start
+
+    @property
+    def place(self) -> str:
+        """The zone as people read it."""
+        return self.zone.replace("_", " ")
 
 
 SUMS = {
@@ -114,7 +125,9 @@ SUMS = {
 }
 
 
-def trends(workspace: Workspace, *, span: Span, today: date, hunt: Hunt | None = None, source: str = "") -> Trends:
+def trends(
+    workspace: Workspace, *, span: Span, today: date, zone: ZoneInfo, hunt: Hunt | None = None, source: str = ""
+) -> Trends:
     """Return what the runs that ended in the `span` up to `today` came to: two queries, whatever their number."""
     unit, starts, before = calendar(span, today)
     end = today + timedelta(days=1)
@@ -124,13 +137,15 @@ def trends(workspace: Workspace, *, span: Span, today: date, hunt: Hunt | None =
         figures, spends = figures.filter(hunt=hunt), spends.filter(figures__hunt=hunt)
     if source:
         figures, spends = figures.filter(source=source), spends.filter(figures__source=source)
-    sums = _sums(figures.filter(ended_at__gte=_midnight(before), ended_at__lt=_midnight(end)))
-    paid = _paid(spends.filter(figures__ended_at__gte=_midnight(starts[0]), figures__ended_at__lt=_midnight(end)))
+    earliest, first, last = (first_existing(day, time.min, zone) for day in (before[0], starts[0], end))
+    sums = _sums(figures.filter(ended_at__gte=earliest, ended_at__lt=last), zone)
+    paid = _paid(spends.filter(figures__ended_at__gte=first, figures__ended_at__lt=last), zone)
     buckets = [_bucket(sums, paid, start, following) for start, following in pairwise([*starts, end])]
-    previous = (totals for day, totals in sums.items() if day < starts[0])
+    previous = (totals for day, totals in sums.items() if before[0] <= day < before[1])
     return Trends(
         span=span,
         unit=unit,
+        zone=zone.key,
         end=today,
         buckets=buckets,
         totals=sum((bucket.totals for bucket in buckets), Totals()),
@@ -138,18 +153,28 @@ def trends(workspace: Workspace, *, span: Span, today: date, hunt: Hunt | None =
     )
 
 
-def calendar(span: Span, today: date) -> tuple[Unit, list[date], date]:
-    """Return the unit, the first days of the buckets, and the first day of the time before, as long as the span."""
+def calendar(span: Span, today: date) -> tuple[Unit, list[date], tuple[date, date]]:
+    """Return the unit, the first days of the buckets, and the time before, as long as the span: its first day and the
+    first day after it.
+    """
     if span == "12m":
+        # The month at hand is not over: it is compared with as much of the same month a year ago.
         starts = [_month_before(today, months) for months in reversed(range(MONTHS))]
-        return "month", starts, _month_before(starts[0], MONTHS)
+        return "month", starts, (_month_before(starts[0], MONTHS), _year_before(today) + timedelta(days=1))
     days = DAYS[span]
     start = today - timedelta(days=days - 1)
+    before = (start - timedelta(days=days), start)
     if days <= MOST_DAYS:
-        return "day", [start + timedelta(days=number) for number in range(days)], start - timedelta(days=days)
+        return "day", [start + timedelta(days=number) for number in range(days)], before
     # Counted back from today, so that the newest week is a whole one; the oldest has what is left.
     weeks = [today - timedelta(days=7 * number + 6) for number in range(days // 7)]
-    return "week", sorted({start, *weeks}), start - timedelta(days=days)
+    return "week", sorted({start, *weeks}), before
+
+
+def _year_before(day: date) -> date:
+    """Return the same day a year earlier; 28 February for the 29th."""
+    is_leap_day = (day.month, day.day) == (2, 29)
+    return day.replace(year=day.year - 1, day=28 if is_leap_day else day.day)
 
 
 def _month_before(day: date, months: int) -> date:
@@ -158,18 +183,14 @@ def _month_before(day: date, months: int) -> date:
     return date(year, month + 1, 1)
 
 
-def _midnight(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time.min))
-
-
-def _sums(figures: QuerySet[RunFigures]) -> dict[date, Totals]:
-    rows = figures.annotate(day=TruncDate("ended_at")).values("day").annotate(**SUMS).order_by("day")
+def _sums(figures: QuerySet[RunFigures], zone: ZoneInfo) -> dict[date, Totals]:
+    rows = figures.annotate(day=TruncDate("ended_at", tzinfo=zone)).values("day").annotate(**SUMS).order_by("day")
     return {row["day"]: Totals.of_row(row) for row in rows}
 
 
-def _paid(spends: QuerySet[RunSpend]) -> list[tuple[date, str, int]]:
+def _paid(spends: QuerySet[RunSpend], zone: ZoneInfo) -> list[tuple[date, str, int]]:
     """Return what was paid on each day to each provider."""
-    by_day = spends.annotate(day=TruncDate("figures__ended_at")).values_list("day", "provider")
+    by_day = spends.annotate(day=TruncDate("figures__ended_at", tzinfo=zone)).values_list("day", "provider")
     return list(by_day.annotate(paid=Sum("spent_microusd")).order_by("day", "provider"))
 
 

@@ -2,6 +2,7 @@
 
 from datetime import date
 from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
@@ -22,7 +23,7 @@ MOST_ID = 2**63
 class TotalsOut(Schema):
     """Sums over the runs that ended in a time. Money is whole micro-dollars, yields are 0 to 1 or null.
 
-    `leads` are qualified and were not known before; `cost_per_lead_microusd` is for each of those.
+    `leads` are qualified and no earlier run had qualified them; `cost_per_lead_microusd` is for each of those.
     """
 
     runs: int
@@ -62,6 +63,7 @@ class TrendsOut(Schema):
 
     range: str = Field(alias="span")
     unit: str
+    time_zone: str = Field(alias="zone")
     start: date
     end: date
     totals: TotalsOut
@@ -79,8 +81,14 @@ class TrendsIn(Schema):
 
 @router.get("", response={200: TrendsOut, **PROBLEMS_OF_ONE}, operation_id="read_analytics")
 def read_analytics(request: MemberRequest, asked: Query[TrendsIn]) -> Any:
-    """What the workspace's runs found and cost over time. Days are those of the server's time zone."""
+    """What the workspace's runs found and cost over time. Days are those of `time_zone`, the asker's."""
+    zone = ZoneInfo(request.user.time_zone)
     hunt = get_object_or_404(Hunt.objects.visible_to(request.workspace), pk=asked.hunt) if asked.hunt else None
     return analytics.trends(
-        request.workspace, span=asked.range, today=timezone.localdate(), hunt=hunt, source=asked.source or ""
+        request.workspace,
+        span=asked.range,
+        today=timezone.localdate(timezone=zone),
+        zone=zone,
+        hunt=hunt,
+        source=asked.source or "",
     )

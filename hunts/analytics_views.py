@@ -1,4 +1,6 @@
-"""The page of trends. All that it shows is in its address."""
+"""The page of trends. All that it shows is in its address; its days are those of whoever reads it."""
+
+from zoneinfo import ZoneInfo
 
 from csp.constants import NONCE
 from csp.decorators import csp_update
@@ -31,10 +33,12 @@ def page(request: MemberRequest) -> HttpResponse:
     hunts = Hunt.objects.visible_to(request.workspace)
     hunt = _hunt(request)
     source = request.GET.get("source", "")
+    zone = ZoneInfo(request.user.time_zone)
     shown = analytics.trends(
         request.workspace,
         span=_span(request.GET.get("range", "")),
-        today=timezone.localdate(),
+        today=timezone.localdate(timezone=zone),
+        zone=zone,
         hunt=hunt,
         source=source if source in Source.values else "",
     )

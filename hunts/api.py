@@ -9,9 +9,9 @@ from ninja import Query, Router, Schema, Status
 from ninja.errors import HttpError
 from pydantic import Field
 
-from accounts.api import PROBLEMS, PROBLEMS_OF_ONE, ProblemOut, editor
+from accounts.api import PROBLEMS, PROBLEMS_OF_ONE, BodyIn, ProblemOut, Words, editor
 from accounts.middleware import MemberRequest
-from hunts import baselines, deleting, launch, reports
+from hunts import baselines, deleting, launch, preset_page, presets, reports
 from hunts.brief import MAX_LENGTH, BriefUnreadable, read_brief
 from hunts.forms import MOST_COMPANIES, MOST_DOLLARS, sources_for
 from hunts.icp import Icp
@@ -67,6 +67,7 @@ class HuntOut(Schema):
     source: str
     limit: int
     max_spend_microusd: int
+    max_leads: int | None = Field(description="a run stops when it has so many qualified leads; null is no limit")
     created_at: datetime
 
 
@@ -80,13 +81,19 @@ class HuntDetailOut(HuntOut):
         return hunt.icp
 
 
-class HuntIn(Schema):
+class HuntIn(BodyIn):
     """A new hunt. Nothing is started and nothing spent: start a run of it."""
 
-    brief: str = Field(max_length=MAX_LENGTH, description="the companies that you want, in your own words")
+    brief: Words = Field(max_length=MAX_LENGTH, description="the companies that you want, in your own words")
     source: Literal["directory", "exa", "sandbox"] = "directory"
     limit: int = Field(50, ge=1, le=MOST_COMPANIES, description="how many companies a run looks at")
     max_spend_microusd: int = Field(0, ge=0, le=MOST_DOLLARS * 1_000_000, description="what one run may spend")
+    max_leads: int | None = Field(
+        None,
+        ge=1,
+        le=MOST_COMPANIES,
+        description="a run stops when it has so many qualified leads; null, or left out, is no limit",
+    )
 
 
 class HuntsOut(Schema):
@@ -210,9 +217,9 @@ def list_hunts(request: MemberRequest, asked: Query[PageIn]) -> dict[str, object
     return _page(Hunt.objects.visible_to(request.workspace), asked)
 
 
-@hunts.post("", response={201: HuntDetailOut, **PROBLEMS}, operation_id="create_hunt")
+@hunts.post("", response={201: HuntDetailOut, 409: ProblemOut, **PROBLEMS}, operation_id="create_hunt")
 def create_hunt(request: MemberRequest, asked: HuntIn) -> Status[Hunt]:
-    """Read a brief and save what it asks for."""
+    """Read a brief and save what it asks for; 409 where the workspace has as many hunts as it may."""
     editor(request)
     try:
         icp = read_brief(asked.brief)
@@ -227,6 +234,7 @@ def create_hunt(request: MemberRequest, asked: HuntIn) -> Status[Hunt]:
         source=asked.source,
         limit=asked.limit,
         max_spend_microusd=asked.max_spend_microusd,
+        max_leads=asked.max_leads,
         by=request.user,
     )
     return Status(201, hunt)
@@ -251,10 +259,17 @@ def list_runs(request: MemberRequest, hunt_id: int, asked: Query[PageIn]) -> dic
     operation_id="start_run",
 )
 def start_run(request: MemberRequest, hunt_id: int) -> Status[Run]:
-    """Start a run of a hunt; it may spend up to the hunt's limit. 409 with `run_id` where one is going on already."""
+    """Start a run of a hunt; it may spend up to the hunt's limit. 409 with `run_id` where one is going on already.
+
+    Where the hunt was saved as a preset, it leaves out or shows known companies as that says.
+    """
     hunt = get_object_or_404(Hunt.objects.visible_to(request.workspace), pk=hunt_id)
     editor(request)
-    return Status(201, launch.run(hunt, by=request.user, trigger=Trigger.API))
+    preset = preset_page.preset_of(hunt, request.workspace, request.user)
+    try:
+        return Status(201, presets.run_hunt(hunt, preset, by=request.user, trigger=Trigger.API))
+    except presets.NotPossible as error:
+        raise HttpError(409, str(error)) from error
 
 
 @hunts.delete("/{int:hunt_id}", response={204: None, **PROBLEMS_OF_ONE}, operation_id="delete_hunt")
@@ -266,9 +281,16 @@ def delete_hunt(request: MemberRequest, hunt_id: int) -> Status[None]:
     return Status(204, None)
 
 
-@hunts.post("/{int:hunt_id}/restore", response={200: HuntDetailOut, **PROBLEMS_OF_ONE}, operation_id="restore_hunt")
+@hunts.post(
+    "/{int:hunt_id}/restore",
+    response={200: HuntDetailOut, 409: ProblemOut, **PROBLEMS_OF_ONE},
+    operation_id="restore_hunt",
+)
 def restore_hunt(request: MemberRequest, hunt_id: int) -> Hunt:
-    """Bring a deleted hunt back, with its runs; those that were cancelled stay cancelled."""
+    """Bring a deleted hunt back, with its runs; those that were cancelled stay cancelled.
+
+    409 where the workspace has as many hunts as it may.
+    """
     hunt = get_object_or_404(deleting.deleted_hunts(request.workspace), pk=hunt_id)
     editor(request)
     deleting.restore_hunt(hunt)

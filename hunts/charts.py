@@ -92,11 +92,11 @@ def headlines(trends: Trends) -> list[Headline]:
     return [
         Headline(_("runs"), amounts.count(now.runs), _growth(now.runs, before.runs)),
         Headline(_("new companies"), amounts.count(now.new), _growth(now.new, before.new)),
-        Headline(_("qualified leads"), amounts.count(now.leads), _growth(now.leads, before.leads)),
+        Headline(_("new qualified leads"), amounts.count(now.leads), _growth(now.leads, before.leads)),
         Headline(_("of the judged qualified"), _or_dash(amounts.percent, now.qualified_yield), _points(now, before)),
         Headline(_("spent"), amounts.dollars(now.spent_microusd), _growth(now.spent_microusd, before.spent_microusd)),
         Headline(
-            _("per qualified lead"),
+            _("per new qualified lead"),
             _or_dash(amounts.dollars, now.cost_per_lead_microusd),
             _growth(now.cost_per_lead_microusd, before.cost_per_lead_microusd),
         ),
@@ -138,9 +138,9 @@ def charts(trends: Trends) -> list[Chart]:
 
     return [
         drawn(
-            *("leads", _("New companies and qualified leads"), "bar", "count"),
+            *("leads", _("New companies and new qualified leads"), "bar", "count"),
             of(_("New companies"), "quiet", lambda one: one.totals.new),
-            of(_("Qualified leads"), "main", lambda one: one.totals.leads),
+            of(_("New qualified leads"), "main", lambda one: one.totals.leads),
         ),
         drawn(
             *("yield", _("Yield"), "line", "percent"),
@@ -155,8 +155,8 @@ def charts(trends: Trends) -> list[Chart]:
             of(_("Tier D"), "tier-d", lambda one: one.totals.tier_d),
         ),
         drawn(
-            *("cost", _("Cost per qualified lead"), "line", "dollars"),
-            of(_("Cost per qualified lead"), "main", lambda one: _dollars(one.totals.cost_per_lead_microusd)),
+            *("cost", _("Cost per new qualified lead"), "line", "dollars"),
+            of(_("Cost per new qualified lead"), "main", lambda one: _dollars(one.totals.cost_per_lead_microusd)),
         ),
         drawn(*("spend", _("Spent, by provider"), "stacked", "dollars"), *_by_provider(trends)),
         drawn(

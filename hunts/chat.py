@@ -10,10 +10,13 @@ from datetime import timedelta
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
+from django.db.models.functions import Now
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
+from accounts import quotas
 from accounts.models import User, Workspace
+from accounts.quotas import QuotaReached
 from billing import ledger
 from billing.models import Budget
 from hunts import changes, languages
@@ -26,11 +29,16 @@ from integrations.lexicon.text import visible
 
 MOST_SAID = 20_000  # characters
 MOST_MESSAGES = 200
+# Runs by the database's clock, so that machines whose clocks differ agree on who writes.
 LEASE = timedelta(seconds=90)
 
 
 class NotSaid(ValueError):
     """Something that cannot be taken into a conversation. Its text is fit to show and says what to do."""
+
+
+class TooManyMessages(QuotaReached, NotSaid):
+    """Somebody says more in a minute than they may."""
 
 
 class LeaseLost(Exception):
@@ -64,9 +72,10 @@ def cleaned(text: str) -> str:
     return said
 
 
-def say(conversation: Conversation, text: str) -> Message:
+def say(conversation: Conversation, text: str, *, by: User | None = None) -> Message:
     """Take what the customer said, and return the answer that is to be written. Raises NotSaid."""
     said = cleaned(text)
+    quotas.take(conversation.workspace_id, "messages", by=by, error=TooManyMessages)
     with transaction.atomic():
         Conversation.objects.select_for_update().get(pk=conversation.pk)  # two windows take turns
         if conversation.messages.filter(status=Message.Status.WRITING).exists():
@@ -84,8 +93,9 @@ def say(conversation: Conversation, text: str) -> Message:
         )
 
 
-def ask_again(message: Message) -> Message:
+def ask_again(message: Message, *, by: User | None = None) -> Message:
     """Return a new answer to be written in the place of one that no model gave. Raises NotSaid."""
+    quotas.take(message.conversation.workspace_id, "messages", by=by, error=TooManyMessages)
     with transaction.atomic():
         conversation = Conversation.objects.select_for_update().get(pk=message.conversation_id)
         said_since = conversation.messages.filter(pk__gt=message.pk, role=Message.Role.USER)
@@ -158,21 +168,19 @@ def _note(conversation: Conversation, lines: Sequence[str]) -> Message:
 
 def claim(message_id: int) -> Message | None:
     """Take a message to write; None where it is written already, or another process is at it."""
-    now = timezone.now()
-    free = Q(lease_expires_at=None) | Q(lease_expires_at__lt=now)
+    free = Q(lease_expires_at=None) | Q(lease_expires_at__lt=Now())
     waiting = Message.objects.filter(free, pk=message_id, status=Message.Status.WRITING)
     message = waiting.select_related("conversation__budget").first()
     if message is None:
         return None
     message.fence += 1
-    message.lease_expires_at = now + LEASE
     taken = waiting.filter(fence=message.fence - 1)
-    return message if taken.update(fence=message.fence, lease_expires_at=message.lease_expires_at) else None
+    return message if taken.update(fence=message.fence, lease_expires_at=Now() + LEASE) else None
 
 
 def keep(message: Message, text: str) -> None:
     """Save how far a message is written. Raises LeaseLost."""
-    _ours(message, text=text, lease_expires_at=timezone.now() + LEASE)
+    _ours(message, text=text, lease_expires_at=Now() + LEASE)
 
 
 def hand_back(message: Message) -> None:

@@ -11,13 +11,14 @@ import time
 
 import structlog
 from asgiref.sync import sync_to_async
-from django.db import close_old_connections, connection
+from django.db import DatabaseError, close_old_connections, connection
 from django.utils.translation import gettext as _
 
 from accounts.visitors import Visitor, visitor_of
+from accounts.wall import as_tenant
 from hunts import chat, chat_writer, chatpage
-from hunts.chat_models import Message
-from hunts.live import HEARTBEAT_SECONDS, Receive, Scope, Send, begin, event, refuse, until_gone
+from hunts.chat_models import Conversation, Message
+from hunts.live import ACCESS_SECONDS, HEARTBEAT_SECONDS, Receive, Scope, Send, begin, event, refuse, until_gone
 
 logger = structlog.get_logger(__name__)
 
@@ -36,7 +37,7 @@ class Writer:
         self.message = message
         self.text = ""
         self.watchers: set[asyncio.Queue[Piece | None]] = set()
-        self.task = asyncio.create_task(self._write())
+        self.task = asyncio.create_task(self._write_as_tenant())
 
     def watch(self) -> asyncio.Queue[Piece | None]:
         """Return a queue of pieces, what was written so far first; None says that the answer is whole."""
@@ -50,6 +51,10 @@ class Writer:
     def _tell(self, piece: Piece | None) -> None:
         for queue in self.watchers:
             queue.put_nowait(piece)
+
+    async def _write_as_tenant(self) -> None:
+        with as_tenant(self.message.conversation.workspace_id):
+            await self._write()
 
     async def _write(self) -> None:
         # All writers of a process share one thread and its connection, which no request opens and closes for them.
@@ -101,20 +106,49 @@ async def stream(scope: Scope, receive: Receive, send: Send) -> None:
         await refuse(send)
         return
     await begin(send)
-    gone = asyncio.create_task(until_gone(receive))
+    gone = asyncio.create_task(_until_out(receive, visitor, conversation_id))
     try:
-        if await _follow(message_id, gone, send):
+        if await _follow(message_id, gone, send, may_write=not visitor.only_looks):
             done = await sync_to_async(_done, thread_sensitive=False)(message_id, visitor)
             await send({"type": "http.response.body", "body": done + event("over", "over")})
+        else:
+            await send({"type": "http.response.body", "body": b""})
     finally:
         gone.cancel()
 
 
-async def _follow(message_id: int, gone: asyncio.Task[None], send: Send) -> bool:
-    """Send a message as it is written, here or elsewhere; True when it is whole and the browser still there."""
+async def _until_out(receive: Receive, visitor: Visitor, conversation_id: int) -> None:
+    """Return when the browser has closed the connection, or who asked may not look any more."""
+    left = asyncio.create_task(until_gone(receive))
+    try:
+        while not left.done():
+            await asyncio.wait({left}, timeout=ACCESS_SECONDS)
+            if not await sync_to_async(_still_reads, thread_sensitive=False)(visitor, conversation_id):
+                return
+    finally:
+        left.cancel()
+
+
+def _still_reads(visitor: Visitor, conversation_id: int) -> bool:
+    try:
+        found = Conversation.objects.filter(pk=conversation_id).values_list("workspace_id", flat=True).first()
+        return found is not None and visitor.still_reads(found)
+    except DatabaseError:
+        # The database has a bad minute: nobody is turned out for that, and nothing can be read from it either.
+        logger.warning("chat.look_failed", exc_info=True)
+        return True
+    finally:
+        connection.close()
+
+
+async def _follow(message_id: int, gone: asyncio.Task[None], send: Send, *, may_write: bool) -> bool:
+    """Send a message as it is written, here or elsewhere; True when it is whole and the browser still there.
+
+    Nobody is made to write it where not `may_write`: that costs.
+    """
     while not gone.done():
         writer = writers.get(message_id)
-        if writer is None:
+        if writer is None and may_write:
             message = await sync_to_async(_claimed, thread_sensitive=False)(message_id)
             # Another watcher may have begun it while this one looked.
             if message is not None and message_id not in writers:
@@ -156,6 +190,7 @@ def _visitor(scope: Scope, conversation_id: int, message_id: int) -> Visitor | N
         visitor = visitor_of(scope)
         if found is None or visitor is None or not visitor.is_member_of(found.conversation.workspace_id):
             return None
+        visitor.looked(found.conversation.workspace_id, scope["path"])
         return visitor
     finally:
         connection.close()
@@ -181,6 +216,9 @@ def _done(message_id: int, visitor: Visitor) -> bytes:
     """Return the whole message and the profile that it left, by the templates of the page."""
     try:
         message = Message.objects.filter(pk=message_id).select_related("conversation__workspace").first()
-        return event("done", chatpage.answered(message, visitor)) if message else b""
+        if message is None:
+            return b""
+        with as_tenant(message.conversation.workspace_id):
+            return event("done", chatpage.answered(message, visitor))
     finally:
         connection.close()

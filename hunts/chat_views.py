@@ -86,7 +86,7 @@ def _begin(request: MemberRequest) -> HttpResponse:
     try:
         chat.cleaned(brief)
         conversation = chat.begin(request.workspace, by=request.user)
-        message = chat.say(conversation, brief)
+        message = chat.say(conversation, brief, by=request.user)
     except chat.NotSaid as error:
         return _show_new(request, brief[: chat.MOST_SAID], str(error), status=422)
     if not _is_live(request):
@@ -138,7 +138,7 @@ def conversation_list(request: MemberRequest) -> HttpResponse:
 def say(request: MemberRequest, conversation: Conversation) -> HttpResponse:
     said = request.POST.get("said", "")
     try:
-        message = chat.say(conversation, said)
+        message = chat.say(conversation, said, by=request.user)
     except chat.NotSaid as error:
         if not _is_live(request):
             messages.error(request, str(error))
@@ -159,7 +159,7 @@ def ask_again(request: MemberRequest, conversation: Conversation, message_id: in
     """Ask the model for an answer that it did not give."""
     message = get_object_or_404(conversation.messages.filter(role=Message.Role.ASSISTANT), pk=message_id)
     try:
-        again = chat.ask_again(message)
+        again = chat.ask_again(message, by=request.user)
     except chat.NotSaid as error:
         messages.error(request, str(error))
         return redirect(conversation)

@@ -9,7 +9,7 @@ from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import gettext_lazy
 
-from accounts.models import Membership
+from accounts.roles import Right, may
 from accounts.visitors import Visitor
 from hunts import changes, profile
 from hunts.chat_models import Conversation, Message
@@ -45,11 +45,11 @@ def answered(message: Message, visitor: Visitor) -> str:
     if visitor.csrf_cookie:
         request.META["CSRF_COOKIE"] = visitor.csrf_cookie
     conversation = message.conversation
-    editors = Membership.objects.filter(user_id=visitor.user_id, workspace_id=conversation.workspace_id)
+    place = visitor.place_in(conversation.workspace_id)
     with translation.override(visitor.language):  # names of countries are chosen as the context is made
         parts = {
             "message": message,
-            "may_change": editors.exclude(role=Membership.Role.VIEWER).exists(),
+            "may_change": place is not None and may(place, Right.CHANGE),
             "csrf_token": get_token(request) if visitor.csrf_cookie else "",
             "out_of_band": True,
             "LANGUAGE_CODE": visitor.language or settings.LANGUAGE_CODE,

@@ -6,7 +6,7 @@ machines whose clocks differ or jump agree on who has what.
 """
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from django.conf import settings
@@ -63,6 +63,11 @@ def hold_on(candidate: Candidate, **columns: object) -> None:
     """Write `columns` of a candidate that is still ours. Raises LeaseLost, and writes nothing, when it is not."""
     if not _ours(candidate).update(changed_at=Now(), **columns):
         raise LeaseLost
+    assign(candidate, columns)
+
+
+def assign(candidate: Candidate, columns: Mapping[str, object]) -> None:
+    """Let a candidate in memory know its new columns."""
     for name, value in columns.items():
         if not hasattr(value, "resolve_expression"):  # what the database works out stays there
             setattr(candidate, name, value)
@@ -100,6 +105,7 @@ def sweep(run_id: int | None = None) -> int:
     poisonous = abandoned.filter(deaths__gte=settings.CANDIDATE_MAX_ATTEMPTS - 1)
     stopped = sum(_stop(candidate) for candidate in poisonous.select_related("lead", "run"))
     failpoint("sweep.stopped")
+    runs = [run_id] if run_id is not None else list(abandoned.order_by().values_list("run_id", flat=True).distinct())
     again = abandoned.filter(deaths__lt=settings.CANDIDATE_MAX_ATTEMPTS - 1).update(
         status=Candidate.Status.QUEUED,
         deaths=F("deaths") + 1,
@@ -107,6 +113,8 @@ def sweep(run_id: int | None = None) -> int:
         lease_expires_at=None,
         changed_at=Now(),
     )
+    if again:  # whoever died with them never said that its message was dealt with
+        Run.objects.filter(pk__in=runs).update(nudges=0)
     return stopped + again
 
 
@@ -132,7 +140,7 @@ def _stop(candidate: Candidate) -> bool:
             stage=candidate.stage,
             message=f"{candidate.lead.name}: {reason}"[:500],
         )
-        got_on(candidate.run_id)
+    got_on(candidate.run_id)
     return True
 
 
@@ -157,24 +165,32 @@ def claim_discovery(run_id: int) -> int | None:
     return Run.objects.values_list("discover_fence", flat=True).get(pk=run_id)
 
 
-def drop_discovery(run_id: int, fence: int, *, after: timedelta | None = None) -> bool:
-    """Give the discovery back: at once, or as a try that failed, to be taken `after` a while. False: it is not ours."""
+def drop_discovery(run_id: int, fence: int, *, after: timedelta | None = None, is_try: bool = False) -> bool:
+    """Give the discovery back: at once, or to be taken `after` a while. It counts as a try only with `is_try`.
+
+    False where it is not ours.
+    """
     dropped = Run.objects.filter(pk=run_id, discover_fence=fence, discovered_at__isnull=True).update(
         discover_fence=F("discover_fence") + 1,
         # A lease that nobody holds: until it ends, nobody may try.
         discover_lease_expires_at=Now() + after if after else None,
-        discover_attempts=F("discover_attempts") if after else Greatest(F("discover_attempts"), 1) - 1,
+        discover_attempts=F("discover_attempts") if is_try else Greatest(F("discover_attempts"), 1) - 1,
     )
     failpoint("discovery.dropped")
     return bool(dropped)
 
 
 def begin(run_id: int) -> None:
-    """Count a worker that comes to a run; `got_on` forgets it again."""
+    """Count a worker that comes to a run; `left` takes that back, and `got_on` forgets all that came before."""
     Run.objects.filter(pk=run_id, status=Run.Status.QUEUED).update(status=Run.Status.RUNNING, note="")
-    Run.objects.filter(pk=run_id, started_at__isnull=True).update(started_at=Now(), resumed_at=Now())
+    Run.objects.live().filter(pk=run_id, started_at__isnull=True).update(started_at=Now(), resumed_at=Now())
     Run.objects.live().filter(pk=run_id).update(attempts=F("attempts") + 1)
     failpoint("run.begun")
+
+
+def left(run_id: int) -> None:
+    """Say that a worker has left a run in good order, whether or not anything was due: it did not die of it."""
+    Run.objects.filter(pk=run_id, attempts__gt=0).update(attempts=F("attempts") - 1)
 
 
 def got_on(run_id: int) -> None:
@@ -199,16 +215,28 @@ def end_nudge(run_id: int) -> None:
     Run.objects.filter(pk=run_id, nudges__gt=0).update(nudges=F("nudges") - 1)
 
 
+def waits(run_id: int) -> bool:
+    """Return whether nothing of a run can be done before the sweep comes by again: all that is left has to wait."""
+    soon = Now() + timedelta(seconds=NUDGE_SECONDS)
+    left_over = Candidate.objects.filter(run_id=run_id).unfinished()
+    later = left_over.filter(status=Candidate.Status.QUEUED, not_before__gt=soon)
+    return later.exists() and not left_over.exclude(pk__in=later.values("pk")).exists()
+
+
 def forget_nudges(run_id: int) -> None:
     """Count the messages for a run as lost."""
     Run.objects.filter(pk=run_id).update(nudges=0)
 
 
 def neglected(*, at_most: int) -> list[int]:
-    """Return live runs that nobody works on and that were not nudged a short while ago, the longest ago first."""
-    working = Candidate.objects.filter(
-        run_id=OuterRef("pk"), status=Candidate.Status.WORKING, lease_expires_at__gte=Now()
-    )
+    """Return live runs that have something to do now, that nobody works on, and that were not nudged a short while ago.
+
+    The one that was nudged the longest ago comes first.
+    """
+    theirs = Candidate.objects.filter(run_id=OuterRef("pk"))
     not_lately = Q(nudged_at__isnull=True) | Q(nudged_at__lt=Now() - timedelta(seconds=NUDGE_SECONDS))
-    runs = Run.objects.live().filter(not_lately).exclude(discover_lease_expires_at__gte=Now()).exclude(Exists(working))
+    # With all its candidates at their end it still has to be concluded.
+    has_work = Q(discovered_at__isnull=True) | Exists(theirs.due()) | ~Exists(theirs.unfinished())
+    runs = Run.objects.live().filter(not_lately, has_work)
+    runs = runs.exclude(discover_lease_expires_at__gte=Now()).exclude(Exists(theirs.in_work()))
     return list(runs.order_by(F("nudged_at").asc(nulls_first=True)).values_list("pk", flat=True)[:at_most])

@@ -6,7 +6,7 @@ was charged.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -83,8 +83,7 @@ class RunCosts:
     @cached_property
     def lines(self) -> list[Line]:
         """What the run was charged, summed up by kind, provider and model; the dearest first."""
-        every = [*self.shared, *(line for lines in self.own.values() for line in lines)]
-        return sorted(_merged(every), key=lambda line: (-line.microusd, line.kind))
+        return _summed_up([*self.shared, *(line for lines in self.own.values() for line in lines)])
 
     @cached_property
     def microusd(self) -> int:
@@ -104,7 +103,8 @@ class RunCosts:
         """What each qualified lead cost, by lead. They sum to `microusd`, where there is one."""
         searches = dict(zip(self._ids, shares(_sum(self.shared), len(self._ids)), strict=True))
         chosen = [one.pk for one in self.qualified]
-        lost = sum(_sum(self._own(one)) + searches[one.pk] for one in self.candidates if one.pk not in set(chosen))
+        chosen_ids = set(chosen)
+        lost = sum(_sum(self._own(one)) + searches[one.pk] for one in self.candidates if one.pk not in chosen_ids)
         rejects = dict(zip(chosen, shares(lost, len(chosen)), strict=True))
         return {
             one.lead_id: LeadCost(
@@ -134,6 +134,24 @@ class RunCosts:
         return self.own.get(candidate.lead_id, [])
 
 
+@dataclass(frozen=True, slots=True)
+class Charged:
+    """What a run was charged in all; `unknown` and `overdraw` as in `RunCosts`, `qualified` is a number of leads."""
+
+    lines: Sequence[Line]
+    qualified: int
+    unknown_microusd: int
+    overdraw_microusd: int
+
+    @property
+    def microusd(self) -> int:
+        return _sum(self.lines)
+
+    @property
+    def per_qualified_microusd(self) -> int | None:
+        return round(self.microusd / self.qualified) if self.qualified else None
+
+
 def shares(total: int, count: int) -> list[int]:
     """Divide micro-dollars into `count` shares that sum to `total` and differ by one at most."""
     return [total * (place + 1) // count - total * place // count for place in range(count)]
@@ -142,7 +160,19 @@ def shares(total: int, count: int) -> list[int]:
 def of_run(run: Run) -> RunCosts:
     """Return what `run` was charged until now: three queries, whatever its size."""
     candidates = list(run.candidates.only("pk", "run_id", "lead_id", "status", "position").order_by("position", "pk"))
-    leads = {one.lead_id for one in candidates}
+    by_lead, unknown, overdraw = _by_lead(run, {one.lead_id for one in candidates})
+    own = {lead: _merged(lines) for lead, lines in by_lead.items() if lead is not None}
+    return RunCosts(candidates, own, _merged(by_lead[None]), unknown, overdraw)
+
+
+def charged(run: Run, *, qualified: int) -> Charged:
+    """Return what `run` with so many qualified leads was charged until now, in all: two queries, whatever its size."""
+    lines, unknown, overdraw = _by_lead(run, frozenset())
+    return Charged(_summed_up(lines[None]), qualified, unknown, overdraw)
+
+
+def _by_lead(run: Run, leads: Collection[int]) -> tuple[dict[int | None, list[Line]], int, int]:
+    """Return what was charged for each of `leads`, and under `None` for none of them; what is unknown; the overdraw."""
     calls = {call.hold_id: call for call in _calls(run)}
     by_lead: dict[int | None, list[Line]] = defaultdict(list)
     unknown = overdraw = 0
@@ -152,8 +182,7 @@ def of_run(run: Run) -> RunCosts:
             unknown += hold.amount_microusd
         elif hold.charged_microusd or hold.pk in calls:
             by_lead[hold.lead_ref if hold.lead_ref in leads else None].append(_of_hold(hold, calls.get(hold.pk)))
-    own = {lead: _merged(lines) for lead, lines in by_lead.items() if lead is not None}
-    return RunCosts(candidates, own, _merged(by_lead[None]), unknown, overdraw)
+    return by_lead, unknown, overdraw
 
 
 def _calls(run: Run) -> Iterable[ProviderCall]:
@@ -182,6 +211,11 @@ def _merged(lines: Iterable[Line]) -> list[Line]:
         )
         for (kind, provider, model), some in found.items()
     ]
+
+
+def _summed_up(lines: Iterable[Line]) -> list[Line]:
+    """Return lines summed up by kind, provider and model, the dearest first."""
+    return sorted(_merged(lines), key=lambda line: (-line.microusd, line.kind))
 
 
 def _sum(lines: Iterable[Line]) -> int:

@@ -5,13 +5,17 @@ is cancelled first; its workers find that they may write nothing more, and end.
 """
 
 from datetime import datetime, timedelta
+from itertools import chain
 
 from django.db import transaction
 from django.utils import timezone
 
+from accounts import audit
+from accounts.audit_models import Verb
 from accounts.models import Workspace
-from hunts import pipeline
+from hunts import pipeline, places
 from hunts.models import Hunt, HuntQuerySet, Run, RunQuerySet
+from hunts.preset_models import Preset, Schedule
 
 KEPT_FOR = timedelta(days=30)
 
@@ -24,23 +28,42 @@ def delete_hunt(hunt: Hunt) -> bool:
             return False
         for run in hunt.runs.exclude(status__in=Run.OVER):
             pipeline.cancel(run)
+        audit.record(Verb.HUNT_DELETED, hunt, workspace_id=hunt.workspace_id, words=hunt.name)
     return True
 
 
 def restore_hunt(hunt: Hunt) -> bool:
-    """Bring a hunt back with its runs; those that were cancelled stay so. False where it is not deleted."""
-    return bool(Hunt.objects.filter(pk=hunt.pk, deleted_at__isnull=False).update(deleted_at=None))
+    """Bring a hunt back with its runs; those that were cancelled stay so. False where it is not deleted.
+
+    Raises QuotaReached.
+    """
+    deleted = Hunt.objects.filter(pk=hunt.pk, deleted_at__isnull=False)
+    with transaction.atomic():
+        if deleted.exists():
+            places.hold(hunt.workspace_id, "hunts")
+        if not deleted.update(deleted_at=None):
+            return False
+        audit.record(Verb.HUNT_RESTORED, hunt, workspace_id=hunt.workspace_id, words=hunt.name)
+    return True
 
 
 def delete_run(run: Run) -> bool:
     """Delete a run that is over; False where it is not, or was deleted already."""
     over = Run.objects.filter(pk=run.pk, status__in=Run.OVER, deleted_at__isnull=True)
-    return bool(over.update(deleted_at=timezone.now()))
+    with transaction.atomic():
+        if not over.update(deleted_at=timezone.now()):
+            return False
+        audit.record(Verb.RUN_DELETED, run, workspace_id=run.workspace_id, words=run.hunt.name)
+    return True
 
 
 def restore_run(run: Run) -> bool:
     """Bring a run back; False where it is not deleted."""
-    return bool(Run.objects.filter(pk=run.pk, deleted_at__isnull=False).update(deleted_at=None))
+    with transaction.atomic():
+        if not Run.objects.filter(pk=run.pk, deleted_at__isnull=False).update(deleted_at=None):
+            return False
+        audit.record(Verb.RUN_RESTORED, run, workspace_id=run.workspace_id, words=run.hunt.name)
+    return True
 
 
 def deleted_hunts(workspace: Workspace) -> HuntQuerySet:
@@ -55,15 +78,16 @@ def deleted_runs(workspace: Workspace) -> RunQuerySet:
 
 
 def purge() -> int:
-    """Remove what was deleted longer ago than KEPT_FOR, for good; return how many hunts and runs went.
+    """Remove what was deleted longer ago than KEPT_FOR, for good; return how many rows went by themselves.
 
-    The queue runs it every day.
+    Those are hunts, runs, presets and schedules. The queue runs it every day.
     """
-    hunts = Hunt.objects.filter(deleted_at__lt=_purged_before())
-    runs = Run.objects.filter(deleted_at__lt=_purged_before())
+    before = _purged_before()
+    schedules, presets = (model.objects.filter(deleted_at__lt=before) for model in (Schedule, Preset))
+    runs, hunts = (model.objects.filter(deleted_at__lt=before) for model in (Run, Hunt))
     gone = 0
     # One at a time, so that nobody waits long for the write lock.
-    for row in (*runs.iterator(), *hunts.iterator()):
+    for row in chain(*(rows.iterator() for rows in (schedules, presets, runs, hunts))):
         row.delete()
         gone += 1
     return gone

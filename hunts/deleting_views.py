@@ -9,7 +9,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts.middleware import MemberRequest, editor_required, member_required
+from accounts.middleware import MemberRequest, editor_required, may_change, member_required
+from accounts.quotas import QuotaReached
 from hunts import deleting, views
 from hunts.models import Hunt
 
@@ -27,7 +28,11 @@ def delete_hunt(request: MemberRequest, pk: int) -> HttpResponse:
 @editor_required
 def restore_hunt(request: MemberRequest, pk: int) -> HttpResponse:
     hunt = get_object_or_404(deleting.deleted_hunts(request.workspace), pk=pk)
-    deleting.restore_hunt(hunt)
+    try:
+        deleting.restore_hunt(hunt)
+    except QuotaReached as error:
+        messages.error(request, str(error))
+        return redirect("hunts:deleted")
     messages.success(request, _("The hunt is back."))
     return redirect(hunt)
 
@@ -59,6 +64,7 @@ def deleted(request: MemberRequest) -> HttpResponse:
     hunts = list(deleting.deleted_hunts(request.workspace)[:100])
     runs = list(deleting.deleted_runs(request.workspace).select_related("hunt")[:100])
     context = {
+        "may_change": may_change(request),
         "hunts": hunts,
         "runs": runs,
         "just_hunt": _named(hunts, request.GET.get("hunt", "")),

@@ -14,7 +14,7 @@ from hunts.patience import before_next_try
 from hunts.stages import discover
 from hunts.stages.discover import Discovery
 from hunts.tools import Kit
-from integrations.errors import BudgetRefused, PriceUnknown, ProviderError, Unavailable
+from integrations.errors import BudgetRefused, CapReached, PriceUnknown, ProviderError, Unavailable
 
 logger = structlog.get_logger(__name__)
 
@@ -22,7 +22,7 @@ logger = structlog.get_logger(__name__)
 async def search(run: Run, kit: Kit) -> None:
     """Do the run's discovery, unless it is done, being done elsewhere, or has to wait; where it fails, the run does.
 
-    Raises RunStopped and CapReached.
+    Raises RunStopped, and CapReached where calls under way cannot make room.
     """
     fence = await sync_to_async(claims.claim_discovery)(run.pk)
     if fence is None:
@@ -31,6 +31,11 @@ async def search(run: Run, kit: Kit) -> None:
         found = await _found(run, kit)
     except PriceUnknown as error:
         await sync_to_async(_failed)(run, fence, str(error))
+    except CapReached as error:
+        wait = before_next_try(0) if error.may_pass else None
+        await sync_to_async(claims.drop_discovery)(run.pk, fence, after=wait)
+        if not error.may_pass:
+            raise
     except BudgetRefused:
         await sync_to_async(claims.drop_discovery)(run.pk, fence)
         raise
@@ -68,7 +73,7 @@ def _try_later(run: Run, fence: int, error: Unavailable | TimeoutError) -> None:
         _failed(run, fence, message)
         return
     asked_for = error.retry_after if isinstance(error, Unavailable) else None
-    if claims.drop_discovery(run.pk, fence, after=before_next_try(tries, asked_for)):
+    if claims.drop_discovery(run.pk, fence, after=before_next_try(tries, asked_for), is_try=True):
         RunEvent.objects.create(run=run, level=RunEvent.Level.WARNING, stage="discover", message=message[:500])
 
 

@@ -7,7 +7,7 @@ from typing import Literal
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from hunts import room
+from hunts import room, unpriced
 from hunts.filter_models import FilterHistory
 from hunts.filters import filters_sha256
 from hunts.icp import Icp
@@ -44,7 +44,8 @@ class Cost:
     """What a run costs, in micro-dollars; `None` where a price is not known, and then it is refused.
 
     As a rule between `low` and `high`, `usual` in the middle: by past runs where enough of them tell, else by the price
-    lists. More than `at_most` is impossible. `search` is the part of the search, `call` what one judgement may cost.
+    lists. More than `at_most` is impossible. `search` is the part of the search, `call` what one judgement may cost,
+    `company` what one company may, whoever is asked and however often.
     """
 
     low: int | None
@@ -53,6 +54,7 @@ class Cost:
     at_most: int | None
     search: int | None
     call: int
+    company: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,8 @@ class Estimate:
     About `companies` will be found (`found_by` says how that is known), `known` of them are leads already, `reused`
     need no judging, and the pages of `fetched` need no fetching. `seconds` is how long past runs of `measure` took for
     as many. `rooms` is what the ceilings of the month leave. `problem` is '' or why it cannot start as it is, and what
-    to do; `warning` what to know of who judges.
+    to do; `warning` what to know of who judges. With `leaves_out_known` all that are known count as reused: they are
+    passed over.
     """
 
     source: str
@@ -82,6 +85,7 @@ class Estimate:
     rooms: tuple[Room, ...] = ()
     problem: str = ""
     warning: str = ""
+    leaves_out_known: bool = False
 
     @property
     def to_judge(self) -> int:
@@ -119,9 +123,25 @@ class Estimate:
         return None if within >= self.to_judge else 0 if room < 0 else self.reused + within
 
     def room_below(self, cap_microusd: int) -> Room | None:
-        """Return the ceiling of the month that leaves less than the run may spend and might need."""
+        """Return the ceiling of the month that leaves less than the run may spend and might need.
+
+        What all tenants together spent is nobody's to know, nor to find out by asking for other limits: of the ceiling
+        that they share is told only what the start itself would show, that the first paid call does not fit.
+        """
         might_need = cap_microusd if self.cost.at_most is None else min(cap_microusd, self.cost.at_most)
-        return next((one for one in self.rooms if one.left_microusd < might_need), None)
+        first_call = min(might_need, self.first_call_microusd)
+        needs = ((one, first_call if one.is_shared else might_need) for one in self.rooms)
+        return next((one for one, needed in needs if one.left_microusd < needed), None)
+
+    def judged_below(self, cap_microusd: int) -> int | None:
+        """Return about how many companies are judged until a limit of so much, or a ceiling of the month, is reached.
+
+        `None` where neither is; 0 under a ceiling of all tenants that is reached.
+        """
+        room = self.room_below(cap_microusd)
+        if room is None:
+            return self.judged_within(cap_microusd)
+        return 0 if room.is_shared else self.judged_within(min(cap_microusd, room.left_microusd))
 
 
 def estimate(
@@ -140,6 +160,7 @@ def estimate(
     filters = filters_sha256(icp, source=source, company_list_id=company_list_id)
     models = accesses(workspace_id)
     runs = history(workspace_id, filters)
+    there = [row for row in runs if row.run_id]
     before = past(workspace_id, source=source, filters_sha256=filters)
     match = matching(
         workspace_id,
@@ -147,16 +168,16 @@ def estimate(
         source=source,
         limit=limit,
         company_list_id=company_list_id,
-        last=runs[0] if runs else None,
-        judge=judges_of(icp, models)[0].name,
+        # A sample says nothing of the companies behind it.
+        last=_telling(there, limit) or (there[0] if there else None),
+        judge=_first_asked(judges_of(icp, models)).name,
     )
     if match is not None and leaves_out_known:
         match = replace(match, reused=match.known)
     found_by, companies = _expected(match, runs, before, limit)
     search = searching(icp, source=source, limit=limit)
-    return _estimate(
-        icp, source, models, search, before, workspace_id, limit, companies, found_by=found_by, match=match, runs=runs
-    )
+    known = _Known(workspace_id, icp, source, limit, models, search, before, companies, found_by, match, runs)
+    return replace(_estimate(known), leaves_out_known=leaves_out_known)
 
 
 def cost_of_first(found: Estimate, icp: Icp, *, companies: int) -> Cost:
@@ -164,13 +185,13 @@ def cost_of_first(found: Estimate, icp: Icp, *, companies: int) -> Cost:
     search = searching(icp, source=found.source, limit=companies)
     cost = found.cost
     if search.total_microusd is None or cost.search is None:
-        return Cost(None, None, None, None, None, cost.call)
+        return Cost(None, None, None, None, None, cost.call, cost.company)
     searched = search.total_microusd
     part = min(companies / found.companies, 1.0) if found.companies else 0.0
     low, usual, high = (
         searched + round(max(one - cost.search, 0) * part) for one in (cost.low or 0, cost.usual or 0, cost.high or 0)
     )
-    return Cost(low, usual, high, searched + ASKED_AT_MOST * cost.call * companies, searched, cost.call)
+    return Cost(low, usual, high, searched + cost.company * companies, searched, cost.call, cost.company)
 
 
 def of_rest(run: Run, *, companies: int | None = None) -> Estimate:
@@ -190,35 +211,42 @@ def of_rest(run: Run, *, companies: int | None = None) -> Estimate:
     filters = filters_sha256(run.icp, source=run.source, company_list_id=run.company_list_id)
     before = past(run.workspace_id, source=run.source, filters_sha256=filters)
     search = Searching(str(Source(run.source).label), 0, 0, 0)
-    return _estimate(run.icp, run.source, accesses(run.workspace_id), search, before, run.workspace_id, left, left)
+    models = accesses(run.workspace_id)
+    return _estimate(_Known(run.workspace_id, run.icp, run.source, left, models, search, before, left))
 
 
-def _estimate(
-    icp: Icp,
-    source: str,
-    models: Sequence[Access],
-    search: Searching,
-    before: Past,
-    workspace_id: int,
-    limit: int,
-    companies: int,
-    *,
-    found_by: Found = "counted",
-    match: Matching | None = None,
-    runs: Sequence[FilterHistory] = (),
-) -> Estimate:
-    judges = judges_of(icp, models)
-    judge = next(one for one in judges if one.is_priced)
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What an estimate is told from: what is asked for, who would be asked, and what earlier runs brought."""
+
+    workspace_id: int
+    icp: Icp
+    source: str
+    limit: int
+    models: Sequence[Access]
+    search: Searching
+    before: Past
+    companies: int
+    found_by: Found = "counted"
+    match: Matching | None = None
+    runs: Sequence[FilterHistory] = ()
+
+
+def _estimate(known: _Known) -> Estimate:
+    search, limit, companies, match = known.search, known.limit, known.companies, known.match
+    judges = judges_of(known.icp, known.models)
+    judge = _first_asked(judges)
     reused = min(match.reused, companies) if match else 0
     fetched = min(match.fetched, companies - reused) if match else 0
-    measure = before.measure(judge.name)
+    measure = known.before.measure(judge.name)
     cost = _cost(search, judges, judge, measure, to_judge=companies - reused, limit=limit)
-    paid = {access.slug for access in models} | ({search.slug} if search.slug else set())
+    paid = {access.slug for access in known.models} | ({search.slug} if search.slug else set())
+    on_each_lead = room.on_each_lead(known.workspace_id, cost.call) if cost.call else ""
     return Estimate(
-        source=source,
+        source=known.source,
         limit=limit,
         companies=companies,
-        found_by=found_by,
+        found_by=known.found_by,
         known=min(match.known, companies) if match else 0,
         reused=reused,
         fetched=fetched,
@@ -228,10 +256,10 @@ def _estimate(
         cost=cost,
         seconds=None if measure.seconds is None else measure.seconds * (companies - reused),
         measure=measure,
-        novelty=novelty(runs, limit=limit, matching=match),
-        rooms=_rooms(workspace_id, paid, cost),
-        problem=_problem(search),
-        warning=_warning(judges[0], judge) or (room.on_each_lead(workspace_id, cost.call) if cost.call else ""),
+        novelty=novelty(known.runs, limit=limit, matching=match),
+        rooms=_rooms(known.workspace_id, paid, cost),
+        problem=_problem(search) or _problem_of_judges(judges, judge),
+        warning=_warning(judges[0], judge) or on_each_lead,
     )
 
 
@@ -239,23 +267,28 @@ def _expected(match: Matching | None, runs: Sequence[FilterHistory], before: Pas
     """Return how many companies to expect, and how that is known."""
     if match is not None and match.is_counted:
         return "counted", len(match.handles)
-    telling = next((row for row in runs if row.limit >= limit or row.found_all), None)
+    telling = _telling(runs, limit)
     if telling is not None:
         return "last", min(telling.total, limit)
     basis, share = before.found_share()
     return basis or "limit", round(share * limit)
 
 
+def _telling(runs: Sequence[FilterHistory], limit: int) -> FilterHistory | None:
+    """Return the last run that says something of one for `limit` companies: it asked for as many, or found all."""
+    return next((row for row in runs if row.limit >= limit or row.found_all), None)
+
+
 def _cost(
     search: Searching, judges: Sequence[Judging], judge: Judging, measure: Measure, *, to_judge: int, limit: int
 ) -> Cost:
-    """Return what it costs. At most: everything found is judged by the dearest model, for any may stand in, twice."""
+    """Return what it costs. At most: of everything found each model is asked twice, and the next one stands in."""
     calls = [one.most_microusd for one in judges if one.most_microusd is not None]
-    call = max(calls)
+    call, company = max(calls), ASKED_AT_MOST * sum(calls)
     if search.total_microusd is None:
-        return Cost(None, None, None, None, None, call)
+        return Cost(None, None, None, None, None, call, company)
     searched = search.total_microusd
-    at_most = searched + ASKED_AT_MOST * call * limit
+    at_most = searched + company * limit
     if measure.tells_cost:
         each = measure.low_microusd, measure.usual_microusd, measure.high_microusd
         # What a past run spent on its search is in what it spent on each company.
@@ -263,7 +296,7 @@ def _cost(
     else:
         prices = judge.low_microusd, judge.usual_microusd, judge.most_microusd
         low, usual, high = (searched + to_judge * (one or 0) for one in prices)
-    return Cost(low, usual, high, at_most, searched, call)
+    return Cost(low, usual, high, at_most, searched, call, company)
 
 
 def _lines(
@@ -329,9 +362,20 @@ def _problem(search: Searching) -> str:
     return ""
 
 
+def _first_asked(judges: Sequence[Judging]) -> Judging:
+    """Return the preferred one of those whose price is known: what has none is refused."""
+    return next(one for one in judges if one.is_priced)
+
+
+def _problem_of_judges(judges: Sequence[Judging], judge: Judging) -> str:
+    """Return why a run would end before it begins: there are language models, and the price of none is known."""
+    models = [one.label for one in judges if one.model]
+    return unpriced.refusal(models) if models and not judge.model else ""
+
+
 def _warning(first: Judging, judge: Judging) -> str:
-    """Return why another judges than the one that is preferred, and what to do."""
-    if first is judge:
+    """Return why another model judges than the one that is preferred, and what to do."""
+    if first is judge or not judge.model:
         return ""
     return _(
         "No price is known for %(model)s, so it is not asked: %(judge)s judges instead. Choose a model with a price "

@@ -5,23 +5,29 @@ from typing import Literal
 
 from django.shortcuts import get_object_or_404
 from ninja import Router, Schema
-from pydantic import Field
+from pydantic import Field, StrictBool
 
-from accounts.api import PROBLEMS_OF_ONE
+from accounts import quotas
+from accounts.api import PROBLEMS_OF_ONE, BodyIn
 from accounts.middleware import MemberRequest
+from hunts import preset_page
 from hunts.estimate import Estimate, estimate
 from hunts.forms import MOST_COMPANIES, MOST_DOLLARS
 from hunts.models import Hunt
+from hunts.preset_models import Known
 from hunts.suggestions import suggestions
 
 estimates = Router(tags=["hunts"])
 
+AS_ESTIMATED = ("limit", "companies", "found_by", "known", "leaves_out_known", "reused", "fetched")
 
-class EstimateIn(Schema):
-    """What to estimate; whatever is left out is as the hunt says."""
+
+class EstimateIn(BodyIn):
+    """What to estimate; whatever is left out is as the hunt says, or the preset that it was saved as."""
 
     limit: int | None = Field(None, ge=1, le=MOST_COMPANIES, description="how many companies a run looks at")
     max_spend_microusd: int | None = Field(None, ge=0, le=MOST_DOLLARS * 1_000_000, description="what it may spend")
+    leaves_out_known: StrictBool | None = Field(None, description="whether companies that are known are passed over")
 
 
 class CallsOut(Schema):
@@ -72,7 +78,8 @@ class EstimateOut(Schema):
     companies: int = Field(description="how many will be found, about")
     found_by: Literal["counted", "last", "filters", "source", "limit"]
     known: int
-    reused: int = Field(description="judged already: they cost nothing")
+    leaves_out_known: bool
+    reused: int = Field(description="judged already, or known and left out: they cost nothing")
     fetched: int = Field(description="their pages were read already")
     judged_by: str
     cost: CostOut
@@ -91,21 +98,28 @@ class EstimateOut(Schema):
 def estimate_run(request: MemberRequest, hunt_id: int, asked: EstimateIn) -> dict[str, object]:
     """What a run of a hunt would do, cost and bring."""
     hunt = get_object_or_404(Hunt.objects.visible_to(request.workspace), pk=hunt_id)
+    quotas.take(request.workspace.pk, "estimates", by=request.user)
     found = estimate(
         hunt.icp,
         source=hunt.source,
         limit=asked.limit or hunt.limit,
         workspace_id=hunt.workspace_id,
         company_list_id=hunt.company_list_id,
+        leaves_out_known=_leaves_out_known(request, hunt) if asked.leaves_out_known is None else asked.leaves_out_known,
     )
     cap = hunt.max_spend_microusd if asked.max_spend_microusd is None else asked.max_spend_microusd
     return _told(found, hunt, cap)
 
 
+def _leaves_out_known(request: MemberRequest, hunt: Hunt) -> bool:
+    preset = preset_page.preset_of(hunt, request.workspace, request.user)
+    return preset is not None and preset.known == Known.LEAVE_OUT
+
+
 def _told(found: Estimate, hunt: Hunt, cap_microusd: int) -> dict[str, object]:
     room, novelty = found.room_below(cap_microusd), found.novelty
     return {
-        **{name: getattr(found, name) for name in ("limit", "companies", "found_by", "known", "reused", "fetched")},
+        **{name: getattr(found, name) for name in AS_ESTIMATED},
         "judged_by": found.judge,
         "cost": found.cost,
         "cost_by": found.cost_basis or "prices",
@@ -120,7 +134,7 @@ def _told(found: Estimate, hunt: Hunt, cap_microusd: int) -> dict[str, object]:
             "last_novelty": novelty.last.novelty if novelty.last else None,
             "suggestions": suggestions(hunt.icp) if novelty.is_low else [],
         },
-        "judged_within_limit": found.judged_within(min(cap_microusd, room.left_microusd) if room else cap_microusd),
+        "judged_within_limit": found.judged_below(cap_microusd),
         "stopped_by": room.sentence() if room else "",
         "problem": found.problem,
         "warning": found.warning,

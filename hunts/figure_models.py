@@ -22,8 +22,9 @@ class RunFigures(models.Model):
 
     They outlive the run and its hunt: what was found and spent stays counted. `known` are companies that the workspace
     had before the run, `cached` those whose earlier judgement was used again, `screened` the others that prescreen
-    decided about, `left` those that the run did not finish. `seconds` is the time at work, without pauses; None where
-    nobody measured it.
+    decided about, `left` those that the run did not finish. `qualified_new` are those that no earlier run qualified.
+    `seconds` is the time at work, without pauses; None where nobody measured it. `spent_microusd` follows the books
+    when money moves after the end.
     """
 
     run = models.OneToOneField("hunts.Run", on_delete=models.SET_NULL, null=True, related_name="figures")
@@ -43,7 +44,7 @@ class RunFigures(models.Model):
     judged = models.PositiveIntegerField(default=0)
     scored = models.PositiveIntegerField(default=0)
     qualified = models.PositiveIntegerField(default=0)
-    qualified_new = models.PositiveIntegerField(default=0, help_text="of companies that were not known before")
+    qualified_new = models.PositiveIntegerField(default=0, help_text="those that no earlier run qualified")
     with_contact = models.PositiveIntegerField(default=0)
     failed = models.PositiveIntegerField(default=0)
     left = models.PositiveIntegerField(default=0)
@@ -87,7 +88,7 @@ class RunFigures(models.Model):
 
 
 class RunSpend(models.Model):
-    """What one run paid to one provider."""
+    """What one run was charged for calls to one provider. The sum over its providers is what it spent."""
 
     figures = models.ForeignKey(RunFigures, on_delete=models.CASCADE, related_name="spends")
     provider = models.CharField(max_length=40)

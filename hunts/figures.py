@@ -1,21 +1,25 @@
-"""Keeps the figures of a run when it ends: a handful of queries, whatever the size of the run."""
+"""Keeps the figures of a run when it ends: a handful of queries, whatever the size of the run.
 
-from collections.abc import Iterable
+Money may still move afterwards: calls that were under way are charged, holds are written off or given back. What is
+kept of the money is then counted again (`recount_money`); everything else stays as it was at the end.
+"""
+
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from itertools import pairwise
 
 from django.db import transaction
-from django.db.models import Avg, Count, Q, Sum
+from django.db.models import Avg, Count, Exists, F, OuterRef, Q, Sum
 from django.utils import timezone
 
-from billing.models import Budget
+from billing.models import Budget, Hold
 from hunts.figure_models import RunFigures, RunSpend
 from hunts.models import Candidate, Run, Stage
-from integrations.models import ProviderCall
 from leads.scoring import Tier
 
 # A run at work says something more often than this; of a longer silence, which is a pause, only so much is counted.
 LONGEST_SILENCE = timedelta(minutes=2)
+MOST_RECOUNTED = 200  # at one look; the others come at the next
 
 _ORDER: list[str] = list(Stage.values)
 
@@ -25,6 +29,8 @@ def _came_to(stage: Stage) -> Q:
 
 
 _QUALIFIED = Q(status=Candidate.Status.QUALIFIED)
+# A company is often known from a run that did not come to judge it: what counts is whether it qualified before.
+_BEFORE = Candidate.objects.filter(_QUALIFIED, lead=OuterRef("lead"), run__lt=OuterRef("run"))
 COUNTS = {
     "found": Count("pk"),
     "known": Count("pk", filter=Q(is_known=True)),
@@ -38,7 +44,7 @@ COUNTS = {
     "judged": Count("pk", filter=_came_to(Stage.ENRICH)),
     "scored": Count("pk", filter=Q(score__isnull=False)),
     "qualified": Count("pk", filter=_QUALIFIED),
-    "qualified_new": Count("pk", filter=_QUALIFIED & Q(is_known=False)),
+    "qualified_new": Count("pk", filter=_QUALIFIED & ~Q(Exists(_BEFORE))),
     "with_contact": Count("pk", filter=_QUALIFIED & ~Q(lead__contact_email="")),
     "failed": Count("pk", filter=Q(status=Candidate.Status.FAILED)),
     "left": Count(
@@ -63,16 +69,51 @@ def keep(run: Run) -> RunFigures:
         "is_sample": run.is_sample,
         "ended_at": ended_at,
         "seconds": _seconds_at_work(run, ended_at),
-        "spent_microusd": Budget.objects.values_list("spent_microusd", flat=True).get(pk=run.budget_id),
     }
     with transaction.atomic():
-        kept, _ = RunFigures.objects.update_or_create(run=run, defaults=columns)
-        kept.spends.all().delete()
-        RunSpend.objects.bulk_create(
-            [RunSpend(figures=kept, provider=provider, spent_microusd=cost) for provider, cost in _spends(run)]
-        )
+        spent, by_provider = _charged(run)
+        kept, _ = RunFigures.objects.update_or_create(run=run, defaults=columns | {"spent_microusd": spent})
+        _keep_spends(kept, by_provider)
     run.figures = kept
     return kept
+
+
+def recount_money(run: Run) -> None:
+    """Keep what the books say now that `run` was charged, in all and by provider; nothing else changes."""
+    with transaction.atomic():
+        spent, by_provider = _charged(run)
+        run.figures.spent_microusd = spent
+        run.figures.save(update_fields=["spent_microusd"])
+        _keep_spends(run.figures, by_provider)
+
+
+def recount_moved_money() -> int:
+    """Count the money of runs again that was moved after they ended or stopped; return how many there were."""
+    kept = F("figures__spent_microusd")
+    is_moved = Q(budget__spent_microusd__gt=kept) | Q(budget__spent_microusd__lt=kept)
+    moved = Run.objects.exclude(status__in=Run.LIVE).filter(is_moved).select_related("figures").order_by("pk")
+    runs = list(moved[:MOST_RECOUNTED])
+    for run in runs:
+        recount_money(run)
+    return len(runs)
+
+
+def _charged(run: Run) -> tuple[int, dict[str, int]]:
+    """Return what a run was charged in micro-dollars, in all and by provider: the sums of `hunts.costs`.
+
+    Its budget stays locked until the transaction ends, so that the two agree and the last count is the one that stays.
+    """
+    spent = Budget.objects.select_for_update().values_list("spent_microusd", flat=True).get(pk=run.budget_id)
+    holds = Hold.objects.filter(budget=run.budget_id, status__in=Hold.CHARGED)
+    charged = Sum(F("settled_microusd") - F("overdraw_microusd") - F("refunded_microusd"))
+    return spent, dict(holds.values_list("provider").annotate(charged=charged).filter(charged__gt=0))
+
+
+def _keep_spends(kept: RunFigures, by_provider: Mapping[str, int]) -> None:
+    kept.spends.all().delete()
+    RunSpend.objects.bulk_create(
+        [RunSpend(figures=kept, provider=provider, spent_microusd=spent) for provider, spent in by_provider.items()]
+    )
 
 
 def _judge(run: Run) -> str:
@@ -80,11 +121,6 @@ def _judge(run: Run) -> str:
     judges = run.candidates.exclude(assessment=None).values_list("assessment__judged_by")
     most = judges.annotate(count=Count("pk")).order_by("-count", "assessment__judged_by").first()
     return str(most[0]) if most else ""
-
-
-def _spends(run: Run) -> Iterable[tuple[str, int]]:
-    calls = ProviderCall.objects.filter(run_ref=str(run.pk), cost_microusd__gt=0)
-    return calls.values_list("provider").annotate(cost=Sum("cost_microusd")).order_by("provider")
 
 
 def _seconds_at_work(run: Run, ended_at: datetime) -> float | None:

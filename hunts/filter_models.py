@@ -16,7 +16,7 @@ class FilterHistoryQuerySet(models.QuerySet["FilterHistory"]):
 class FilterHistory(models.Model):
     """What one run's filters brought. `novelty` is the share, 0 to 1, of companies that the workspace did not know.
 
-    The filters are named by a hash of what they say (`hunts.novelty.normalised`). How many companies were asked for
+    The filters are named by a hash of what they say (`hunts.filters.normalised`). How many companies were asked for
     is no filter and stands beside it: whoever asks for more of the same looks further, not elsewhere. A row outlives
     its run, because the leads do too.
     """

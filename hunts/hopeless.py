@@ -1,12 +1,12 @@
 """Runs that no worker gets on with: they end, and say so, instead of being tried for ever."""
 
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from hunts import reports
-from hunts.models import Run
+from hunts.models import Candidate, Run
 
 
 def most_attempts() -> int:
@@ -18,7 +18,8 @@ def runs() -> QuerySet[Run]:
     """Return the live runs whose discovery or beginning has failed too often, and which nobody is trying now."""
     is_free = Q(discover_lease_expires_at__isnull=True) | Q(discover_lease_expires_at__lt=Now())
     never_found = Q(discovered_at__isnull=True, discover_attempts__gte=settings.CANDIDATE_MAX_ATTEMPTS)
-    return Run.objects.live().filter(is_free, never_found | Q(attempts__gte=most_attempts()))
+    worked_on = Exists(Candidate.objects.filter(run_id=OuterRef("pk")).in_work())
+    return Run.objects.live().filter(is_free, never_found | Q(attempts__gte=most_attempts())).exclude(worked_on)
 
 
 def end(run: Run) -> None:

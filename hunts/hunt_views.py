@@ -8,6 +8,7 @@ from accounts.middleware import MemberRequest, may_change, member_required
 from hunts import changes, listing, preset_page, profile, startpage
 from hunts.chat_views import EXAMPLES
 from hunts.models import Hunt
+from integrations.storable import storable_text
 
 PAGE_ROWS = 50
 LONGEST_SEARCH = 100
@@ -16,7 +17,7 @@ LONGEST_SEARCH = 100
 @require_GET
 @member_required
 def hunt_list(request: MemberRequest) -> HttpResponse:
-    before, words = request.GET.get("before", ""), request.GET.get("q", "").strip()[:LONGEST_SEARCH]
+    before, words = request.GET.get("before", ""), storable_text(request.GET.get("q", "").strip())[:LONGEST_SEARCH]
     hunts = listing.hunts_found(request.workspace, request.user, words)
     if before.isascii() and before.isdigit() and len(before) < 18:
         hunts = hunts.filter(pk__lt=int(before))
@@ -28,6 +29,7 @@ def hunt_list(request: MemberRequest) -> HttpResponse:
         "older": shown[-1].pk if len(found) > PAGE_ROWS else None,
         "before": before,
         "q": words,
+        "may_change": may_change(request),
     }
     return render(request, "hunts/list.html", context)
 
@@ -36,13 +38,14 @@ def hunt_list(request: MemberRequest) -> HttpResponse:
 @member_required
 def hunt_detail(request: MemberRequest, pk: int) -> HttpResponse:
     hunt = get_object_or_404(Hunt.objects.visible_to(request.workspace).select_related("workspace"), pk=pk)
+    panel = preset_page.panel(hunt, request.workspace, request.user)
     context = {
         "hunt": hunt,
         "icp": hunt.icp,
         "lists": [(label, profile.labelled(hunt.icp, name)) for name, label in changes.LISTS.items()],
-        "panel": preset_page.panel(hunt, request.workspace, request.user),
+        "panel": panel,
         "runs": preset_page.counted(hunt.runs.kept()).order_by("-pk")[: preset_page.RUNS],
         "may_change": may_change(request),
-        "again": startpage.again(hunt) if may_change(request) else None,
+        "again": startpage.again(hunt, panel.preset) if may_change(request) else None,
     }
     return render(request, "hunts/detail.html", context)

@@ -14,7 +14,7 @@ from hunts.stages.prescreen import is_no_company
 from hunts.work import Twin, Verdict, passed, rejected
 from integrations.capabilities import ReadSite
 from integrations.lexicon.domains import host_of, registrable_domain
-from leads import dedupe, merging
+from leads import dedupe, family, merging
 from leads.dedupe import Found
 from leads.merge_models import Clue
 from leads.models import Lead
@@ -50,28 +50,33 @@ class RunIdentities:
         other = self._with_home(home_sha256)
         if other is None:
             return None
-        mine, theirs = (lead.name_key for lead in (self.candidate.lead, other))
         # Two strangers can both show what a web server shows before there is a site.
-        clues = [Found(Clue.HOME_PAGE, home_sha256)] + ([Found(Clue.NAME, other.name)] if mine == theirs else [])
-        return self._twin_with(other.pk, tuple(clues), is_certain=mine == theirs != "")
+        is_named_alike = dedupe.have_one_name(*(merging.root_of(pk) for pk in (self.candidate.lead_id, other.pk)))
+        clues = [Found(Clue.HOME_PAGE, home_sha256)] + ([Found(Clue.NAME, other.name)] if is_named_alike else [])
+        return self._twin_with(other.pk, tuple(clues), is_certain=is_named_alike)
 
     def _with_home(self, home_sha256: str) -> Lead | None:
         """Return the lead with the same home page: of this run, where one candidate wins it, or of an earlier one."""
-        others = self._others().select_related("lead")
+        others = self._others()
         # A company that is not read again, because it was judged before, is known by the page that was judged.
-        judged_before = others.filter(is_cached=True, assessment__snapshots__0=home_sha256).first()
-        if judged_before is not None:
-            return judged_before.lead
-        try:
-            with transaction.atomic():
-                Candidate.objects.filter(pk=self.candidate.pk).update(identity=home_sha256)
-        except IntegrityError:
-            winner = others.filter(identity=home_sha256).first()
-            return winner.lead if winner else None
-        earlier = Candidate.objects.filter(identity=home_sha256, lead__workspace=self.candidate.run.workspace_id)
-        known = earlier.exclude(lead=self.candidate.lead_id).exclude(run=self.candidate.run_id).select_related("lead")
-        found = known.order_by("-pk").first()
-        return found.lead if found else None
+        found = others.filter(is_cached=True, assessment__snapshots__0=home_sha256).order_by("pk")
+        lead_id = found.values_list("lead", flat=True).first()
+        if lead_id is None:
+            try:
+                with transaction.atomic():
+                    Candidate.objects.filter(pk=self.candidate.pk).update(identity=home_sha256)
+            except IntegrityError:
+                lead_id = others.filter(identity=home_sha256).values_list("lead", flat=True).first()
+            else:
+                lead_id = self._had_home(home_sha256)
+        return None if lead_id is None else Lead.objects.get(pk=lead_id)
+
+    def _had_home(self, home_sha256: str) -> int | None:
+        """Return the lead that an earlier run of the workspace found with the same home page."""
+        workspace_id = self.candidate.run.workspace_id
+        earlier = Candidate.objects.filter(identity=home_sha256, lead__workspace=workspace_id)
+        others = earlier.exclude(lead=self.candidate.lead_id).exclude(run=self.candidate.run_id)
+        return others.order_by("-pk").values_list("lead", flat=True).first()
 
     def _same_name(self, site: ReadSite) -> Twin | None:
         other = dedupe.certain_twin(self.candidate.lead, site.pages)
@@ -82,7 +87,7 @@ class RunIdentities:
         if lead_id is None:
             return None
         root_id, own = merging.root_of(lead_id), merging.root_of(self.candidate.lead_id)
-        if root_id == own or root_id in merging.parted_from(own):
+        if root_id == own or root_id in family.kept_apart_from(own):
             return None
         is_in_run = self._others().filter(_in_family(root_id)).exists()
         name = Lead.objects.values_list("name", flat=True).get(pk=root_id)
@@ -112,17 +117,19 @@ def settle(candidate: Candidate, verdict: Verdict) -> tuple[Verdict, dict[str, A
     """Make one lead of a candidate's and its certain twin's; return the verdict as it stands then, and new columns.
 
     Call it first in the transaction of the stage, for it locks both leads. Two candidates may each have taken the
-    other for its twin: the first to come here is merged, and the second goes on, for it is both.
+    other for its twin: the first to come here is merged, and the second goes on, for it is both. Where a person kept
+    the two apart meanwhile, each goes on.
     """
     twin = verdict.twin
     if twin is None or not twin.is_certain:
         return verdict, {}
     try:
         merging.merge(twin.lead_id, candidate.lead_id, by=None, evidence=[clue.to_json() for clue in twin.clues])
+    except merging.KeptApart:
+        return _goes_on(verdict), {}
     except merging.OneAlready:
         if merging.root_of(candidate.lead_id) == candidate.lead_id:
-            pages = len(verdict.site.pages) if verdict.site else 0
-            return passed(f"read {pages} pages", site=verdict.site), {}
+            return _goes_on(verdict), {}
     root_id = merging.root_of(candidate.lead_id)
     others = Candidate.objects.filter(_in_family(root_id), run_id=candidate.run_id).exclude(pk=candidate.pk)
     if others.exists():
@@ -131,6 +138,11 @@ def settle(candidate: Candidate, verdict: Verdict) -> tuple[Verdict, dict[str, A
     reason = f"Found as {candidate.lead.handle}, which is the same company."
     waiting = replace(verdict, outcome="waiting", skip_to="dedupe", reason=reason)
     return waiting, {"lead_id": root_id, "is_known": True, "assessment_id": None}
+
+
+def _goes_on(verdict: Verdict) -> Verdict:
+    pages = len(verdict.site.pages) if verdict.site else 0
+    return passed(f"read {pages} pages", site=verdict.site)
 
 
 def remember_landing(candidate: Candidate, site: ReadSite) -> None:

@@ -5,6 +5,7 @@ of their tasks. Where a process manager sends SIGTERM to the whole group, each w
 """
 
 import asyncio
+import math
 import signal
 import sys
 import threading
@@ -50,6 +51,9 @@ def obeying_sigterm() -> Iterator[None]:
 
 def _note_signal(_number: int, _frame: FrameType | None) -> None:
     _signalled.set()
+    # A worker that hangs never looks at the flag: the alarm ends it.
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.alarm(math.ceil(2 * settings.WORKER_GRACE_SECONDS) + 1)
 
 
 async def attended(work: Coroutine[Any, Any, bool]) -> bool:

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from billing.models import Budget
+from hunts.amount_fields import DollarsField
 from hunts.amounts import CENT, dollars
 from hunts.estimate import of_rest
 from hunts.forms import MOST_DOLLARS
@@ -27,12 +28,10 @@ def enough_microusd(run: Run) -> int:
 class RaiseForm(forms.Form):
     """A new spending limit for a run: more than it has now."""
 
-    max_spend = forms.DecimalField(
+    max_spend = DollarsField(
         min_value=0,
         max_value=MOST_DOLLARS,
-        decimal_places=2,
-        error_messages=dict.fromkeys(("required", "invalid", "min_value", "max_value"), AMOUNT)
-        | {"max_decimal_places": gettext_lazy("Dollars and whole cents, please."), "max_digits": AMOUNT},
+        error_messages=dict.fromkeys(("required", "invalid", "min_value", "max_value"), AMOUNT),
     )
 
     def __init__(self, *args: Any, run: Run, **kwargs: Any) -> None:

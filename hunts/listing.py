@@ -25,8 +25,9 @@ class Row:
 
 
 def schedule_of(preset: Preset | None) -> Schedule | None:
-    """Return the preset's schedule; `None` where it has none."""
-    return getattr(preset, "schedule", None)
+    """Return the preset's schedule; `None` where it has none, or none that nobody deleted."""
+    schedule: Schedule | None = getattr(preset, "schedule", None)
+    return schedule if schedule and schedule.deleted_at is None else None
 
 
 def hunts_found(workspace: Workspace, user: User, words: str) -> QuerySet[Hunt]:

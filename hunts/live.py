@@ -14,22 +14,22 @@ from typing import Any
 
 import structlog
 from asgiref.sync import sync_to_async
-from django.contrib.sessions.models import Session
 from django.db import DatabaseError, connection
 from django.db.models import Count, Max
 from django.http import QueryDict
 from django.template.loader import render_to_string
-from django.utils import timezone, translation
+from django.utils import translation
 
-from accounts.models import Membership
-from accounts.visitors import visitor_of
+from accounts.roles import Right, may
+from accounts.visitors import living_sessions, places_of, visitor_of
+from accounts.wall import as_tenant
 from hunts import runpage
 from hunts.models import Run, RunEvent
 
 logger = structlog.get_logger(__name__)
 
 LOOK_SECONDS = 1.0
-ACCESS_SECONDS = 5.0  # how soon a page notices that its viewer may not look any more
+ACCESS_SECONDS = 0.5  # how soon a page notices that its viewer may not look any more
 HEARTBEAT_SECONDS = 15.0
 
 STREAM = re.compile(r"^/hunts/runs/(\d{1,18})/stream$")
@@ -49,6 +49,7 @@ class Viewer:
     session_key: str
     language: str
     choice: str = ""  # which companies the page shows, see `runpage.SHOWN`
+    may_change: bool = False  # viewers are offered no buttons
     seen: tuple[Any, ...] = ()  # what the run was like when it was last shown to them
     fragments: asyncio.Queue[bytes | None] = field(default_factory=lambda: asyncio.Queue(maxsize=1))
 
@@ -83,35 +84,45 @@ class Tailer:
         self.viewers.discard(viewer)
 
     async def _tail(self) -> None:
-        looks = 0
+        checks = 0
         while self.viewers:
-            watching = list(self.viewers)
-            checks_access = looks % round(ACCESS_SECONDS / LOOK_SECONDS) == 0
             try:
-                states, allowed = await sync_to_async(_look, thread_sensitive=False)(watching, checks_access)
-                await self._tell(watching, states, allowed)
-                looks += 1
+                watching = await self._with_access()
+                if checks % max(round(LOOK_SECONDS / ACCESS_SECONDS), 1) == 0:
+                    await self._tell(watching, await sync_to_async(_look, thread_sensitive=False)(watching))
+                checks += 1
             except DatabaseError:
                 # The database has a bad minute: the pages stay as they are, and are told when it is back.
                 logger.warning("live.look_failed", exc_info=True)
-            await asyncio.sleep(LOOK_SECONDS)
+            await asyncio.sleep(min(LOOK_SECONDS, ACCESS_SECONDS))
 
-    async def _tell(self, watching: Iterable[Viewer], states: dict[int, tuple[Any, ...]], allowed: set[Viewer]) -> None:
-        audience: dict[tuple[int, str, str], list[Viewer]] = {}
+    async def _with_access(self) -> list[Viewer]:
+        """Let those go who may not look any more, or whose rights have changed; return the others."""
+        watching = list(self.viewers)
+        allowed = await sync_to_async(_allowed, thread_sensitive=False)(watching)
         for viewer in watching:
-            if viewer not in allowed or viewer.run_id not in states:
+            if viewer not in allowed:
+                viewer.show(None)
+        return [viewer for viewer in watching if viewer in allowed]
+
+    async def _tell(self, watching: Iterable[Viewer], states: dict[int, tuple[Any, ...]]) -> None:
+        audience: dict[tuple[int, str, str, bool], list[Viewer]] = {}
+        for viewer in watching:
+            if viewer.run_id not in states:
                 viewer.show(None)
             elif viewer.seen != states[viewer.run_id]:
-                audience.setdefault((viewer.run_id, viewer.language, viewer.choice), []).append(viewer)
-        for (run_id, language, choice), viewers in audience.items():
-            fragment = await sync_to_async(_rendered, thread_sensitive=False)(run_id, language, choice)
+                sees = (viewer.run_id, viewer.language, viewer.choice, viewer.may_change)
+                audience.setdefault(sees, []).append(viewer)
+        for sees, viewers in audience.items():
+            with as_tenant(viewers[0].workspace_id):
+                fragment = await sync_to_async(_rendered, thread_sensitive=False)(*sees)
             for viewer in viewers:
-                viewer.seen = states[run_id]
+                viewer.seen = states[viewer.run_id]
                 viewer.show(fragment)
 
 
-def _look(viewers: list[Viewer], checks_access: bool) -> tuple[dict[int, tuple[Any, ...]], set[Viewer]]:
-    """Return what tells a changed run from an unchanged one, and who may look."""
+def _look(viewers: list[Viewer]) -> dict[int, tuple[Any, ...]]:
+    """Return what tells a changed run from an unchanged one."""
     try:
         runs = Run.objects.filter(pk__in={viewer.run_id for viewer in viewers})
         rows = runs.annotate(changed=Max("candidates__changed_at"), found=Count("candidates"))
@@ -121,40 +132,36 @@ def _look(viewers: list[Viewer], checks_access: bool) -> tuple[dict[int, tuple[A
             .annotate(last=Max("pk"))
             .values_list("run_id", "last")
         )
-        states = {
+        return {
             row["pk"]: (row["status"], row["changed"], row["found"], lines.get(row["pk"]))
             for row in rows.values("pk", "status", "changed", "found")
         }
-        return states, _allowed(viewers) if checks_access else set(viewers)
     finally:
         connection.close()
 
 
 def _allowed(viewers: list[Viewer]) -> set[Viewer]:
-    """Return the viewers whose session and membership still stand."""
-    sessions = set(
-        Session.objects.filter(
-            session_key__in={viewer.session_key for viewer in viewers}, expire_date__gt=timezone.now()
-        ).values_list("session_key", flat=True)
-    )
-    members = set(
-        Membership.objects.filter(user_id__in={viewer.user_id for viewer in viewers}, user__is_active=True).values_list(
-            "user_id", "workspace_id"
-        )
-    )
+    """Return the viewers whose session and membership still stand, with the rights that their page was made for."""
+    try:
+        sessions = living_sessions({viewer.session_key for viewer in viewers})
+        places = places_of({viewer.user_id for viewer in viewers})
+    finally:
+        connection.close()
+    rights = {(place.user_id, place.workspace_id): may(place, Right.CHANGE) for place in places}
     return {
         viewer
         for viewer in viewers
-        if viewer.session_key in sessions and (viewer.user_id, viewer.workspace_id) in members
+        if viewer.session_key in sessions and rights.get((viewer.user_id, viewer.workspace_id)) is viewer.may_change
     }
 
 
-def _rendered(run_id: int, language: str, choice: str) -> bytes:
+def _rendered(run_id: int, language: str, choice: str, may_change: bool) -> bytes:
     """Return the live part of a run's page, by the template that the page itself uses, as events."""
     try:
         with translation.override(language):
-            run = Run.objects.select_related("hunt", "figures").get(pk=run_id)
-            html = render_to_string("hunts/_run_progress.html", runpage.context(run, show=choice))
+            run = Run.objects.select_related("hunt", "figures", "budget").get(pk=run_id)
+            context = runpage.context(run, show=choice, may_change=may_change)
+            html = render_to_string("hunts/_run_progress.html", context)
             over = event("over", "over") if run.is_over else b""
             return event("progress", html) + over
     finally:
@@ -227,10 +234,18 @@ def _viewer_of(scope: Scope, run_id: int) -> Viewer | None:
     try:
         visitor = visitor_of(scope)
         run = Run.objects.kept().filter(pk=run_id).only("workspace_id").first()
-        if visitor is None or run is None or not visitor.is_member_of(run.workspace_id):
+        place = visitor.place_in(run.workspace_id) if visitor and run else None
+        if visitor is None or run is None or place is None:
             return None
+        visitor.looked(run.workspace_id, scope["path"])
         return Viewer(
-            run_id, run.workspace_id, visitor.user_id, visitor.session_key, visitor.language, choice=_choice_of(scope)
+            run_id,
+            run.workspace_id,
+            visitor.user_id,
+            visitor.session_key,
+            visitor.language,
+            choice=_choice_of(scope),
+            may_change=may(place, Right.CHANGE),
         )
     finally:
         connection.close()

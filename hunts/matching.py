@@ -99,7 +99,7 @@ def _looked_up(workspace_id: int, icp: Icp, handles: Sequence[str], judge: str, 
         companies,
         known=len(records),
         reused=len(companies) - len(unspared),
-        fetched=_fetched(unspared),
+        fetched=_fetched(workspace_id, unspared),
         is_counted=is_counted,
     )
 
@@ -111,9 +111,14 @@ def _leads_of(workspace_id: int, handles: Sequence[str]) -> dict[str, int]:
     return dedupe.by_alias(workspace_id, handles) | own
 
 
-def _fetched(handles: Sequence[str]) -> int:
-    """Return how many of these sites have a page that was read lately and will not be fetched again."""
+def _fetched(workspace_id: int, handles: Sequence[str]) -> int:
+    """Return how many of these sites have a page that was read lately and will not be fetched again.
+
+    Pages are everybody's, but which sites others read is not to be found out: what the workspace itself read counts.
+    """
+    leads = Lead.objects.filter(workspace_id=workspace_id, platform=Lead.Platform.WEB, handle__in=handles)
+    own = set(leads.filter(candidacies__facts__has_key="pages").values_list("handle", flat=True))
     since = timezone.now() - timedelta(days=settings.PAGE_TTL_DAYS)
     hosts = [*handles, *(f"www.{handle}" for handle in handles)]
     read = Page.objects.filter(host__in=hosts, fetched_at__gte=since).values_list("host", flat=True).distinct()
-    return len({host.removeprefix("www.") for host in read} & set(handles))
+    return len({host.removeprefix("www.") for host in read} & own)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from django.utils.translation import gettext_noop as later
+from django.utils.translation import gettext_noop
 
 from hunts import amounts
 from hunts.figure_models import RunFigures
@@ -89,9 +89,9 @@ def _least_share(usual: float) -> float:
 MEASURES = (
     Measure(
         name="prescreen_yield",
-        sentence=later("Prescreen yield %(now)s, your 30-day average is %(usual)s."),
+        sentence=gettext_noop("Prescreen yield %(now)s, your 30-day average is %(usual)s."),
         advice={
-            "low": later(
+            "low": gettext_noop(
                 "Look in the log at what prescreen turned away: the words of the search may have become too wide."
             )
         },
@@ -103,9 +103,9 @@ MEASURES = (
     ),
     Measure(
         name="qualified_yield",
-        sentence=later("%(now)s of the judged companies qualified, your 30-day average is %(usual)s."),
+        sentence=gettext_noop("%(now)s of the judged companies qualified, your 30-day average is %(usual)s."),
         advice={
-            "low": later(
+            "low": gettext_noop(
                 "See on its page which criterion is met least; make that a nice-to-have, or search more narrowly."
             )
         },
@@ -117,10 +117,14 @@ MEASURES = (
     ),
     Measure(
         name="mean_score",
-        sentence=later("The mean score is %(now)s, your 30-day average is %(usual)s."),
+        sentence=gettext_noop("The mean score is %(now)s, your 30-day average is %(usual)s."),
         advice={
-            "low": later("See on its page which criterion is met least: the search may find other companies now."),
-            "high": later("Read a few proofs before you write to anybody: the criteria may have become too easy."),
+            "low": gettext_noop(
+                "See on its page which criterion is met least: the search may find other companies now."
+            ),
+            "high": gettext_noop(
+                "Read a few proofs before you write to anybody: the criteria may have become too easy."
+            ),
         },
         read=_mean_score,
         chance=lambda _usual, size: SCORE_DEVIATION / math.sqrt(size),
@@ -130,10 +134,10 @@ MEASURES = (
     ),
     Measure(
         name="tier_a",
-        sentence=later("%(now)s of the scored companies are in tier A, your 30-day average is %(usual)s."),
+        sentence=gettext_noop("%(now)s of the scored companies are in tier A, your 30-day average is %(usual)s."),
         advice={
-            "low": later("Open some of tier B and see which criterion keeps them from tier A."),
-            "high": later("Read a few proofs of tier A before you write to anybody."),
+            "low": gettext_noop("Open some of tier B and see which criterion keeps them from tier A."),
+            "high": gettext_noop("Read a few proofs of tier A before you write to anybody."),
         },
         read=_share(lambda one: one.tier_a, lambda one: one.scored, LEAST_COMPANIES),
         chance=_chance_of_share,
@@ -143,9 +147,11 @@ MEASURES = (
     ),
     Measure(
         name="cost_per_lead",
-        sentence=later("A qualified lead cost %(now)s, your 30-day average is %(usual)s."),
+        sentence=gettext_noop("A qualified lead cost %(now)s, your 30-day average is %(usual)s."),
         advice={
-            "high": later("See which provider it was spent on; a narrower search or a cheaper model costs less a lead.")
+            "high": gettext_noop(
+                "See which provider it was spent on; a narrower search or a cheaper model costs less a lead."
+            )
         },
         read=_cost,
         chance=_chance_of_sum,
@@ -154,8 +160,8 @@ MEASURES = (
     ),
     Measure(
         name="pace",
-        sentence=later("A company took %(now)s seconds, your 30-day average is %(usual)s."),
-        advice={"high": later("A service was slow or at its limit: the warnings in the log say which.")},
+        sentence=gettext_noop("A company took %(now)s seconds, your 30-day average is %(usual)s."),
+        advice={"high": gettext_noop("A service was slow or at its limit: the warnings in the log say which.")},
         read=_pace,
         chance=_chance_of_sum,
         least=lambda usual: max(0.25 * usual, 0.25),
@@ -164,8 +170,12 @@ MEASURES = (
     ),
     Measure(
         name="failed",
-        sentence=later("%(now)s of the companies failed, your 30-day average is %(usual)s."),
-        advice={"high": later("The errors in the log say why. Retry what failed: what is done already is used again.")},
+        sentence=gettext_noop("%(now)s of the companies failed, your 30-day average is %(usual)s."),
+        advice={
+            "high": gettext_noop(
+                "The errors in the log say why. Retry what failed: what is done already is used again."
+            )
+        },
         read=_share(lambda one: min(one.failed, one.screened), lambda one: one.screened, LEAST_COMPANIES),
         chance=_chance_of_share,
         least=_least_share,
@@ -174,8 +184,8 @@ MEASURES = (
     ),
     Measure(
         name="without_contact",
-        sentence=later("%(now)s of the qualified leads have no e-mail, your 30-day average is %(usual)s."),
-        advice={"high": later("See in the log where the search for contacts ended; it may have met a limit.")},
+        sentence=gettext_noop("%(now)s of the qualified leads have no e-mail, your 30-day average is %(usual)s."),
+        advice={"high": gettext_noop("See in the log where the search for contacts ended; it may have met a limit.")},
         read=_share(lambda one: one.qualified - one.with_contact, lambda one: one.qualified, LEAST_LEADS),
         chance=_chance_of_share,
         least=_least_share,

@@ -220,6 +220,10 @@ class CandidateQuerySet(models.QuerySet["Candidate"]):
         """Candidates whose worker has not been heard of since their lease ran out."""
         return self.filter(status=Candidate.Status.WORKING, lease_expires_at__lt=Now())
 
+    def in_work(self) -> "CandidateQuerySet":
+        """Candidates whose worker is alive, as far as is known."""
+        return self.filter(status=Candidate.Status.WORKING, lease_expires_at__gte=Now())
+
     def unfinished(self) -> "CandidateQuerySet":
         return self.filter(status__in=(Candidate.Status.QUEUED, Candidate.Status.WORKING))
 
@@ -337,4 +341,5 @@ class RunEvent(models.Model):
 
 
 from hunts.chat_models import Conversation, Message  # noqa: E402, F401  (Django looks here)
+from hunts.privacy.models import Erasure  # noqa: E402, F401  (Django looks here)
 from hunts.research_models import Research, ResearchQuestion, Statement  # noqa: E402, F401  (Django looks here)

@@ -51,8 +51,7 @@ def warn_of_limits() -> int:
     of_workspaces = Budget.objects.filter(
         period=this_month(), scope__in=(Budget.Scope.WORKSPACE, Budget.Scope.PROVIDER), cap_microusd__gt=0
     )
-    gone = F("spent_microusd") + F("reserved_microusd")
-    near = of_workspaces.filter(cap_microusd__lte=gone / NEARLY)
+    near = of_workspaces.filter(cap_microusd__lte=F("spent_microusd") / NEARLY)
     limits = [(one, near_limits(one.pk)) for one in Workspace.objects.filter(pk__in=near.values("workspace"))]
     warnings = [(workspace, limit) for workspace, found in limits for limit in found if limit.ceiling.cap_microusd]
     for workspace, limit in warnings:
@@ -71,7 +70,7 @@ def _warn(workspace: Workspace, limit: NearLimit) -> None:
         label=provider.name if provider else limit.subject,
         parameters={
             "scope": ceiling.scope,
-            "spent_microusd": ceiling.committed_microusd,
+            "spent_microusd": ceiling.spent_microusd,
             "cap_microusd": ceiling.cap_microusd,
         },
     )

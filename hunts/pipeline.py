@@ -2,14 +2,14 @@
 
 discover → dedupe → prescreen → crawl → qualify → enrich → score → deliver
 
-Rows are the truth: a worker claims a batch of candidates, takes each through its stages on one event loop, and
-writes one transaction a stage. Candidates flow independently; killed anywhere, the run goes on from its rows.
+Rows are the truth: a worker claims a batch of candidates, takes each through its stages on one event loop, and writes
+what they say. Candidates flow independently; killed anywhere, the run goes on from its rows.
 """
 
 import asyncio
 import math
 import time
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -21,18 +21,22 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts import workspaces
 from accounts.failpoints import failpoint
 from accounts.models import User
 from billing import ledger
 from billing.models import Budget
-from hunts import claims, discovery, figures, lead_cap, leaving, loading, notices, recording, reports, setbacks
+from hunts import claims, discovery, figures, lead_cap, leaving, loading, notices, places, reports, setbacks
 from hunts.languages import speaking
 from hunts.models import Candidate, Hunt, Run, RunEvent
 from hunts.patience import before_next_try
+from hunts.pipeline_errors import AlreadyLive as AlreadyLive
+from hunts.pipeline_errors import NotStarted as NotStarted
 from hunts.preset_models import Known, Schedule, Trigger
 from hunts.stages import crawl, dedupe, deliver, enrich, prescreen, qualify, score
 from hunts.tools import Kit, open_kit
-from hunts.work import Tools, Verdict, Work
+from hunts.way import StageFunction, Way
+from hunts.work import Work
 from integrations.errors import (
     CapReached,
     CredentialsRejected,
@@ -45,8 +49,6 @@ from integrations.errors import (
 from leads.models import ScoringConfig
 
 logger = structlog.get_logger(__name__)
-
-StageFunction = Callable[[Work, Tools], Awaitable[Verdict]]
 
 STAGES: dict[str, StageFunction] = {
     "dedupe": dedupe.run,
@@ -64,18 +66,6 @@ INTERNAL_ERROR = "Something went wrong on our side while working on this company
 LOOK_AGAIN_SECONDS = 0.5
 
 
-class NotStarted(Exception):
-    """Nothing was started; the message says why, in words that can be shown."""
-
-
-class AlreadyLive(NotStarted):
-    """The hunt is being run already: `run` is the one."""
-
-    def __init__(self, run: Run) -> None:
-        super().__init__(_("This hunt is running already: this is run %(run)s.") % {"run": run.pk})
-        self.run = run
-
-
 def start(
     hunt: Hunt,
     *,
@@ -89,11 +79,14 @@ def start(
     """Make a run of `hunt`, or of its first `sample` companies, with its own budget; the caller nudges a worker.
 
     It may spend `max_spend_microusd`; without, what the hunt says. Raises AlreadyLive where a run of it, or a sample
-    like this one, is going on: two presses of a button are one run. Raises NotStarted where the hunt was deleted.
+    like this one, is going on: two presses of a button are one run. Raises NotStarted where the hunt was deleted, and
+    TooManyRuns where as many are under way as the workspace may have.
     """
     cap = hunt.max_spend_microusd if max_spend_microusd is None else max_spend_microusd
     with one_live_run(hunt.pk, is_sample=sample is not None), transaction.atomic():
         _hold_hunt(hunt.pk)
+        _see_that_it_is_the_only_one(hunt.pk, is_sample=sample is not None)
+        places.hold(hunt.workspace_id, "runs")
         return Run.objects.create(
             hunt=hunt,
             workspace_id=hunt.workspace_id,
@@ -113,12 +106,16 @@ def start(
 
 
 def _hold_hunt(hunt_id: int) -> None:
-    """Hold the hunt's row until the run is live, so that whoever deletes the hunt sees the run and cancels it.
-
-    Raises NotStarted where it is deleted.
-    """
+    """Hold the hunt and its workspace: whoever deletes one sees the new run. Raises NotStarted or `IsDeleted`."""
+    workspaces.hold_open(Hunt.objects.values_list("workspace_id", flat=True).get(pk=hunt_id))
     if not Hunt.objects.kept().filter(pk=hunt_id).update(name=F("name")):
         raise NotStarted(_("The hunt was deleted meanwhile. Bring it back to run it."))
+
+
+def _see_that_it_is_the_only_one(hunt_id: int, *, is_sample: bool) -> None:
+    """Raise AlreadyLive before anything is said of how many runs there are: pressed twice, it is that one run."""
+    if live := Run.objects.live().filter(hunt_id=hunt_id, is_sample=is_sample).first():
+        raise AlreadyLive(live)
 
 
 @contextmanager
@@ -142,7 +139,18 @@ def pause(run: Run, *, note: str = "", ceiling: str = "") -> bool:
 
 
 def resume(run: Run) -> bool:
-    """Go on with a paused run; the caller nudges a worker. Raises AlreadyLive while another run of its hunt goes on."""
+    """Go on with a paused run; the caller nudges a worker. Raises AlreadyLive while another run of its hunt goes on.
+
+    Raises TooManyRuns where as many are under way as the workspace may have.
+    """
+    with transaction.atomic():
+        if not Run.objects.filter(pk=run.pk, status=Run.Status.PAUSED).exists():
+            return False
+        places.hold(run.workspace_id, "runs")
+        return _resumed(run)
+
+
+def _resumed(run: Run) -> bool:
     return move(run, (Run.Status.PAUSED,), Run.Status.QUEUED, "", ledger.reopen, **_with_all_tries())
 
 
@@ -205,6 +213,9 @@ def begin_again(run: Run, *, note: str = "") -> bool:
     """Take up a run that was over; False when it is not. Raises AlreadyLive while another run of its hunt goes on."""
     with transaction.atomic():
         _hold_hunt(run.hunt_id)
+        if not Run.objects.filter(pk=run.pk, status__in=Run.OVER).exists():
+            return False
+        places.hold(run.workspace_id, "runs")
         return move(run, Run.OVER, Run.Status.QUEUED, "", ledger.reopen, line=note, **_with_all_tries())
 
 
@@ -254,8 +265,8 @@ async def work_on(run_id: int, *, concurrency: int | None = None, slice_seconds:
                 return await _flow(run, kit, concurrency or settings.WORKER_CONCURRENCY, ends_at)
         except CapReached as error:
             await sync_to_async(_stop_at_cap)(run, error)
-        except CredentialsRejected as error:
-            await sync_to_async(reports.fail)(run, error.message)
+        except (CredentialsRejected, PriceUnknown) as error:
+            await sync_to_async(reports.fail)(run, str(error))
         except RunStopped:
             logger.info("run.stopped")
     return False
@@ -279,17 +290,16 @@ async def _flow(run: Run, kit: Kit, concurrency: int, ends_at: float) -> bool:
         while True:
             must_leave = leaving.is_asked() or time.monotonic() >= ends_at
             if not must_leave and (not flight if is_alone else len(flight) <= concurrency * 3 // 4):
-                batch = await sync_to_async(_claimed)(run, concurrency - len(flight), is_idle=not flight)
-                is_alone = any(candidate.deaths >= claims.ALONE_AFTER for candidate in batch)
-                works = await sync_to_async(_loaded)(run, batch, kit)
-                flight |= {
-                    asyncio.create_task(_advance(one, work, kit)) for one, work in zip(batch, works, strict=True)
-                }
+                batch = await sync_to_async(_taken)(run, kit, concurrency - len(flight), is_idle=not flight)
+                is_alone = any(candidate.deaths >= claims.ALONE_AFTER for candidate, _work in batch)
+                flight |= {asyncio.create_task(_advance(candidate, work, kit)) for candidate, work in batch}
             if not flight:
                 if not await sync_to_async(_has_more)(run):
                     return False
                 if must_leave:
                     return True
+                if ends_at < math.inf and await sync_to_async(claims.waits)(run.pk):
+                    return False  # the sweep calls a worker when the time has come
                 await asyncio.sleep(LOOK_AGAIN_SECONDS)
                 # Whoever was searching may have died over it.
                 await discovery.search(run, kit)
@@ -312,17 +322,13 @@ def _has_more(run: Run) -> bool:
     return reports.is_unfinished(run) and not lead_cap.stop(run, pause)
 
 
-def _claimed(run: Run, room: int, *, is_idle: bool) -> list[Candidate]:
+def _taken(run: Run, kit: Kit, room: int, *, is_idle: bool) -> list[tuple[Candidate, Work]]:
     """Take up to `room` candidates, what was abandoned included; a suspect one only where nothing else is in flight."""
     claims.sweep(run.pk)
     with lead_cap.room(run, room) as room:
-        batch = claims.claim(run.pk, room)
-        return batch or (claims.claim_suspect(run.pk) if is_idle and room else [])
-
-
-def _loaded(run: Run, batch: Sequence[Candidate], kit: Kit) -> list[Work]:
+        batch = claims.claim(run.pk, room) or (claims.claim_suspect(run.pk) if is_idle and room else [])
     try:
-        return loading.works(run, batch, judge=kit.judge_name)
+        return list(zip(batch, loading.works(run, batch, judge=kit.judge_name), strict=True))
     except Exception:
         # One of them cannot even be loaded: they come back as if their worker had died, and in the end one by one.
         claims.abandon(batch)
@@ -331,17 +337,12 @@ def _loaded(run: Run, batch: Sequence[Candidate], kit: Kit) -> list[Work]:
 
 async def _advance(candidate: Candidate, work: Work, kit: Kit) -> None:
     """Take one candidate from stage to stage until its way is over, it must wait, or it is not ours any more."""
-    tools = kit.for_candidate(candidate)
-    is_over = False
+    way = Way(candidate, work, kit.for_candidate(candidate), STAGES)
     try:
-        while not is_over:
-            failpoint("stage.begins")
-            async with asyncio.timeout(settings.STAGE_DEADLINE_SECONDS):
-                verdict = await STAGES[candidate.stage](work, tools)
-            failpoint("stage.ended")
-            work = verdict.added_to(work)
-            is_over = await sync_to_async(recording.record)(candidate, verdict, work)
-            if not is_over and leaving.is_asked():
+        while not way.is_over:
+            await way.go_on()
+            if leaving.is_asked() and not way.is_over:
+                await way.write()
                 await sync_to_async(claims.hand_back)(candidate)
                 return
     except claims.LeaseLost:

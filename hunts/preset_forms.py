@@ -1,15 +1,17 @@
 """The forms of presets and their schedules."""
 
 from datetime import time
-from typing import Any
+from typing import Any, cast
 from zoneinfo import available_timezones
 
 from django import forms
+from django.core.files.uploadedfile import UploadedFile
+from django.http import QueryDict
 from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext_lazy as _
 
-from hunts.amount_fields import CountField, DollarsField
-from hunts.forms import MOST_COMPANIES, MOST_DOLLARS, sources_for
+from hunts.amount_fields import CountField, DollarsField, as_typed
+from hunts.forms import LARGEST_UPLOAD, MOST_COMPANIES, MOST_DOLLARS, sources_for
 from hunts.models import Source
 from hunts.preset_models import Known, Preset, Schedule
 from hunts.presets import LONGEST_NAME, Terms
@@ -40,6 +42,9 @@ class PresetForm(forms.Form):
     is_shared = forms.BooleanField(required=False)
     source = forms.ChoiceField(choices=Source.choices)
     company_list = forms.ModelChoiceField(queryset=CompanyList.objects.none(), required=False)
+    companies = forms.FileField(
+        required=False, error_messages={"empty": _("The file is empty. Choose one with a row for each company.")}
+    )
     limit = CountField(min_value=1, max_value=MOST_COMPANIES)
     max_leads = CountField(min_value=1, max_value=MOST_COMPANIES, required=False)
     max_spend = DollarsField(min_value=0, max_value=MOST_DOLLARS)
@@ -59,9 +64,32 @@ class PresetForm(forms.Form):
         # One that it has already may stay: a key that is missing today is no reason not to rename it.
         if source and problem and source != self.preset.hunt.source:
             self.add_error("source", problem)
-        if source == Source.FILE and not cleaned.get("company_list") and "company_list" not in self.errors:
-            self.add_error("company_list", _("Choose the file to look through."))
+        if source == Source.FILE:
+            self._check_file(cleaned)
         return cleaned
+
+    def _check_file(self, cleaned: dict[str, Any]) -> None:
+        upload = cleaned.get("companies")
+        if upload and upload.size > LARGEST_UPLOAD:
+            self.add_error("companies", _("The file is larger than 25 MB. Split it, or ask staff to import it."))
+        elif not upload and not cleaned.get("company_list") and not {"companies", "company_list"} & set(self.errors):
+            self.add_error("company_list", _("Choose the file to look through."))
+        elif upload and self.errors:
+            # A browser does not keep the choice of a file over an answer.
+            self.add_error("companies", _("Choose the file again: it was not read, because of what is said above."))
+
+    @property
+    def upload(self) -> "UploadedFile[bytes] | None":
+        """The new file to look through, once the form is valid."""
+        return self.cleaned_data["companies"] if self.cleaned_data["source"] == Source.FILE else None
+
+    def choose(self, company_list: CompanyList) -> None:
+        """Take a list that was read from the file just now as the one that was chosen."""
+        self.cleaned_data["company_list"] = company_list
+        # So that the form shows it, should it be shown again.
+        stated = cast(QueryDict, self.data).copy()
+        stated["company_list"] = str(company_list.pk)
+        self.data = stated
 
     @property
     def terms(self) -> Terms:
@@ -88,7 +116,7 @@ def terms_as_initial(terms: Terms) -> dict[str, Any]:
         "source": terms.source,
         "limit": terms.limit,
         "max_leads": terms.max_leads,
-        "max_spend": _dollars(terms.max_spend_microusd),
+        "max_spend": as_typed(terms.max_spend_microusd),
         "company_list": terms.company_list and terms.company_list.pk,
     }
 
@@ -146,7 +174,7 @@ def schedule_as_initial(preset: Preset, schedule: Schedule | None) -> dict[str, 
     """Return what the form shows of a schedule as it is, or what suits a first one."""
     if schedule is None:
         suits = {"frequency": Schedule.Frequency.WEEKLY, "weekday": 0, "day": 1, "at": time(9), "time_zone": "UTC"}
-        return suits | {"known": Known.LEAVE_OUT, "max_spend": _dollars(preset.hunt.max_spend_microusd)}
+        return suits | {"known": Known.LEAVE_OUT, "max_spend": as_typed(preset.hunt.max_spend_microusd)}
     return {
         "frequency": schedule.frequency,
         "weekday": 0 if schedule.weekday is None else schedule.weekday,
@@ -154,10 +182,5 @@ def schedule_as_initial(preset: Preset, schedule: Schedule | None) -> dict[str, 
         "at": schedule.at,
         "time_zone": schedule.time_zone,
         "known": schedule.known,
-        "max_spend": _dollars(schedule.max_spend_microusd),
+        "max_spend": as_typed(schedule.max_spend_microusd),
     }
-
-
-def _dollars(microusd: int) -> str:
-    """Return an amount as the field shows it: whole cents."""
-    return f"{microusd / MICRO:.2f}"

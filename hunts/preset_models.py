@@ -37,11 +37,13 @@ class PresetQuerySet(models.QuerySet["Preset"]):
         return self.filter(deleted_at__isnull=True)
 
     def of(self, workspace: Workspace, user: User) -> "PresetQuerySet":
-        """What concerns `user`, deleted or not: shared ones, one's own, and those of people who have left.
+        """What concerns `user`, deleted or not: shared ones, one's own, and those of people who left or were disabled.
 
         For nothing may spend money that nobody sees.
         """
-        makers = Membership.objects.filter(workspace=OuterRef("workspace"), user=OuterRef("made_by"))
+        makers = Membership.objects.filter(
+            workspace=OuterRef("workspace"), user=OuterRef("made_by"), user__is_active=True
+        )
         whose = Q(is_shared=True) | Q(made_by=user) | ~Exists(makers)
         return self.filter(whose, workspace=workspace, hunt__deleted_at__isnull=True)
 
@@ -103,9 +105,13 @@ class Preset(models.Model):
 
 
 class ScheduleQuerySet(models.QuerySet["Schedule"]):
+    def kept(self) -> "ScheduleQuerySet":
+        """Those that nobody deleted; their preset may be."""
+        return self.filter(deleted_at__isnull=True)
+
     def due(self, now: datetime) -> "ScheduleQuerySet":
         """Those whose time has come."""
-        return self.filter(paused_at__isnull=True, next_at__lte=now)
+        return self.kept().filter(paused_at__isnull=True, next_at__lte=now)
 
 
 class Schedule(models.Model):
@@ -131,6 +137,7 @@ class Schedule(models.Model):
     version = models.PositiveIntegerField(default=1)
     made_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
+    deleted_at = models.DateTimeField(null=True)
 
     objects = ScheduleQuerySet.as_manager()
 
@@ -146,7 +153,11 @@ class Schedule(models.Model):
             models.CheckConstraint(condition=Q(max_spend_microusd__gte=0), name="schedule_spends_nothing_negative"),
         ]
         indexes: ClassVar = [
-            models.Index(fields=["next_at"], condition=Q(paused_at__isnull=True), name="schedule_by_next"),
+            models.Index(
+                fields=["next_at"],
+                condition=Q(paused_at__isnull=True, deleted_at__isnull=True),
+                name="schedule_by_next",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -27,18 +27,23 @@ class Brought:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """What the page of a hunt shows of its preset; all of it is empty where it is none that the person may see."""
+    """What the page of a hunt shows of its preset; all of it is empty where it is none that the person may see.
+
+    `deleted` is a schedule that can be brought back.
+    """
 
     preset: Preset | None
     schedule: Schedule | None
     brought: list[Brought]
+    deleted: Schedule | None = None
 
 
 def panel(hunt: Hunt, workspace: Workspace, user: User) -> Panel:
     """Return what to show `user` of the preset that `hunt` is."""
     preset = preset_of(hunt, workspace, user)
     schedule = schedule_of(preset)
-    return Panel(preset, schedule, brought_by(schedule) if schedule else [])
+    deleted = None if schedule else getattr(preset, "schedule", None)
+    return Panel(preset, schedule, brought_by(schedule) if schedule else [], deleted)
 
 
 def preset_of(hunt: Hunt, workspace: Workspace, user: User) -> Preset | None:

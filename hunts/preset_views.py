@@ -11,13 +11,17 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.middleware import MemberRequest, editor_required, may_change, member_required
-from hunts import listing, pipeline, presets
+from accounts.quotas import QuotaReached
+from hunts import listing, pipeline, preset_files, presets
 from hunts.chat_models import Conversation
+from hunts.deleting import KEPT_FOR
 from hunts.models import Hunt
 from hunts.preset_forms import PresetForm, SavePresetForm, terms_as_initial
-from hunts.preset_models import Known, Preset, PresetQuerySet
+from hunts.preset_models import Known, Preset
+from leads.importing import ImportFailed
 
 MOST_HUNTS_TO_SAVE = 8
+MOST_DELETED = 100
 
 
 def preset_required(view: Callable[..., Any]) -> Callable[..., Any]:
@@ -38,10 +42,13 @@ def preset_list(request: MemberRequest) -> HttpResponse:
     visible = Preset.objects.visible_to(request.workspace, request.user)
     rows = list(visible.select_related("hunt", "schedule", "made_by").order_by("name", "pk"))
     latest = listing.latest_runs([preset.hunt for preset in rows])
-    deleted = _deleted(request).filter(pk=_number(request.GET.get("deleted", ""))).first()
+    deleted = list(presets.deleted(request.workspace, request.user)[:MOST_DELETED])
+    just = _number(request.GET.get("deleted", ""))
     context = {
         "rows": [listing.Row(preset.hunt, latest.get(preset.hunt_id), preset) for preset in rows],
         "deleted": deleted,
+        "just_deleted": next((preset for preset in deleted if preset.pk == just), None),
+        "days": KEPT_FOR.days,
         "may_change": may_change(request),
         "hunts": [] if rows else Hunt.objects.visible_to(request.workspace).order_by("-pk")[:MOST_HUNTS_TO_SAVE],
     }
@@ -76,8 +83,8 @@ def edit_preset(request: MemberRequest, preset: Preset) -> HttpResponse:
     if request.method != "POST":
         form = PresetForm(initial=terms_as_initial(presets.terms_of(preset)), preset=preset)
         return _show_form(request, form, preset)
-    form = PresetForm(request.POST, preset=preset)
-    if not form.is_valid():
+    form = PresetForm(request.POST, request.FILES, preset=preset)
+    if not (form.is_valid() and _read_file(request, form)):
         return _show_form(request, form, preset, seen=request.POST.get("version", ""))
     try:
         presets.change(preset, form.terms, seen=_number(request.POST.get("version", "")), by=request.user)
@@ -89,6 +96,26 @@ def edit_preset(request: MemberRequest, preset: Preset) -> HttpResponse:
         return _show_form(request, form, preset, problem=str(error), seen=request.POST.get("version", ""))
     messages.success(request, _("The preset is saved."))
     return redirect(preset)
+
+
+def _read_file(request: MemberRequest, form: PresetForm) -> bool:
+    """Read a new file and choose it in the form; False, with the reason beside its field, where it cannot be read."""
+    if form.upload is None:
+        return True
+    try:
+        report = preset_files.read(form.upload, request.workspace)
+    except ImportFailed as error:
+        form.add_error("companies", str(error))
+        form.add_error("companies", _("The preset is as it was. Mend the file, or choose another one."))
+        return False
+    form.choose(report.list)
+    if report.rejected:
+        messages.warning(
+            request,
+            _("%(good)s companies were read from %(file)s; %(bad)s rows could not be used.")
+            % {"good": report.imported + report.updated, "file": form.upload.name, "bad": report.rejected},
+        )
+    return True
 
 
 def _show_form(
@@ -131,7 +158,11 @@ def run_preset(request: MemberRequest, preset: Preset) -> HttpResponse:
 @editor_required
 @preset_required
 def clone_preset(request: MemberRequest, preset: Preset) -> HttpResponse:
-    copy = presets.clone(preset, by=request.user)
+    try:
+        copy = presets.clone(preset, by=request.user)
+    except presets.NotPossible as error:
+        messages.error(request, str(error))
+        return redirect(preset)
     messages.success(request, _("“%(name)s” is yours alone, and has no schedule.") % {"name": copy.name})
     return redirect("hunts:edit-preset", copy.pk)
 
@@ -150,10 +181,10 @@ def delete_preset(request: MemberRequest, preset: Preset) -> HttpResponse:
 @editor_required
 def restore_preset(request: MemberRequest, pk: int) -> HttpResponse:
     """Take a deletion back."""
-    preset = get_object_or_404(_deleted(request), pk=pk)
+    preset = get_object_or_404(presets.deleted(request.workspace, request.user), pk=pk)
     try:
         presets.restore(preset)
-    except presets.NotPossible as error:
+    except (presets.NotPossible, QuotaReached) as error:
         messages.error(request, str(error))
     else:
         messages.success(request, _("“%(name)s” is back.") % {"name": preset.name})
@@ -183,11 +214,6 @@ def change_profile(request: MemberRequest, preset: Preset, conversation_id: int)
         return redirect(conversation)
     messages.success(request, _("The preset “%(name)s” looks for this profile now.") % {"name": preset.name})
     return redirect(preset)
-
-
-def _deleted(request: MemberRequest) -> PresetQuerySet:
-    """Return what the person could see, and somebody deleted."""
-    return Preset.objects.of(request.workspace, request.user).filter(deleted_at__isnull=False)
 
 
 def _number(text: str) -> int:

@@ -7,7 +7,6 @@ change would be undone without anybody knowing.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from itertools import chain, count
 from typing import Any
 
@@ -16,21 +15,21 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.models import User
+from accounts.models import User, Workspace
+from accounts.wall import as_system
 from billing import ceilings
 from billing.models import Budget
-from hunts import chat, launch
+from hunts import chat, launch, places
 from hunts.chat_models import Conversation
+from hunts.deleting import KEPT_FOR
 from hunts.forms import sources_for
 from hunts.icp import Icp
 from hunts.models import Hunt, Run, Source
-from hunts.preset_models import Known, Preset, Trigger
+from hunts.preset_models import Known, Preset, PresetQuerySet, Schedule, Trigger
 from integrations.lexicon.text import visible
 from leads.models import CompanyList
 
 LONGEST_NAME = 100
-# How long a preset that was deleted can be had back.
-UNDO_DAYS = 7
 
 
 class NotPossible(ValueError):
@@ -74,9 +73,13 @@ def terms_of(preset: Preset) -> Terms:
 
 
 def save(hunt: Hunt, name: str, *, by: User, is_shared: bool = False, known: str = Known.REUSE) -> Preset:
-    """Keep `hunt` under a name; where another preset has the hunt already, a copy of it. Raises NotPossible."""
+    """Keep `hunt` under a name; where another preset has the hunt already, a copy of it.
+
+    Raises NotPossible and QuotaReached.
+    """
     name = _clean(name)
-    with _free_names(hunt.workspace_id, name):
+    with _free_names(hunt.workspace_id, name, is_shared=is_shared, made_by=by.pk):
+        places.hold(hunt.workspace_id, "presets")
         if Preset.objects.kept().filter(hunt=hunt).exists():
             hunt = _copied(hunt, by)
         return Preset.objects.create(
@@ -97,7 +100,7 @@ def change(preset: Preset, terms: Terms, *, seen: int, by: User) -> None:
         raise NotPossible(
             _("Only the person who made this preset can stop sharing it. Clone it to have one of your own.")
         )
-    with _free_names(preset.workspace_id, name):
+    with _free_names(preset.workspace_id, name, is_shared=terms.is_shared, made_by=preset.made_by_id):
         _move(preset, seen, by, name=name, is_shared=terms.is_shared, known=terms.known)
         Hunt.objects.filter(pk=preset.hunt_id).update(
             source=terms.source,
@@ -140,7 +143,10 @@ def take_profile(preset: Preset, conversation: Conversation, *, by: User) -> Non
 
 
 def clone(preset: Preset, *, by: User) -> Preset:
-    """Return a private copy of the preset, without its schedule: nothing runs that nobody asked for."""
+    """Return a private copy of the preset, without its schedule: nothing runs that nobody asked for.
+
+    Raises NameTaken where another press of the button was faster.
+    """
     with transaction.atomic():
         mine = Preset.objects.kept().filter(workspace_id=preset.workspace_id, made_by=by)
         taken = {name.lower() for name in mine.values_list("name", flat=True)}
@@ -150,9 +156,14 @@ def clone(preset: Preset, *, by: User) -> Preset:
 
 def run(preset: Preset, *, by: User, trigger: str = Trigger.PERSON) -> Run:
     """Start a run of the preset as it is. Raises NotPossible."""
-    if problem := problem_of(preset.hunt, preset.hunt.max_spend_microusd):
+    return run_hunt(preset.hunt, preset, by=by, trigger=trigger)
+
+
+def run_hunt(hunt: Hunt, preset: Preset | None, *, by: User, trigger: str = Trigger.PERSON) -> Run:
+    """Start a run of `hunt`: as `preset` says, where it was saved as one. Raises NotPossible."""
+    if problem := problem_of(hunt, hunt.max_spend_microusd):
         raise NotPossible(problem)
-    return launch.run(preset.hunt, by=by, known=preset.known, trigger=trigger)
+    return launch.run(hunt, by=by, known=preset.known if preset else Known.REUSE, trigger=trigger)
 
 
 def problem_of(hunt: Hunt, cap_microusd: int) -> str:
@@ -168,6 +179,7 @@ def problem_of(hunt: Hunt, cap_microusd: int) -> str:
     return ceilings.sentence(ceiling) if ceiling else ""
 
 
+@as_system()
 def _reached(workspace_id: int) -> Budget | None:
     """Return this month's ceiling of the workspace or the installation that leaves no room for what costs money."""
     above = Q(scope=Budget.Scope.WORKSPACE, workspace=workspace_id) | Q(scope=Budget.Scope.INSTALLATION)
@@ -175,17 +187,31 @@ def _reached(workspace_id: int) -> Budget | None:
     return Budget.objects.filter(above, period=ceilings.this_month(), cap_microusd__lte=spent).first()
 
 
-def delete(preset: Preset) -> None:
-    """Take the preset away, with its schedule; its hunt and the runs stay, and `restore` takes it back."""
-    now = timezone.now()
-    Preset.objects.kept().filter(pk=preset.pk).update(deleted_at=now)
-    Preset.objects.filter(workspace_id=preset.workspace_id, deleted_at__lt=now - timedelta(days=UNDO_DAYS)).delete()
+def delete(preset: Preset) -> bool:
+    """Take the preset away, with its schedule; its hunt and the runs stay. False where it was deleted already."""
+    return bool(Preset.objects.kept().filter(pk=preset.pk).update(deleted_at=timezone.now()))
 
 
-def restore(preset: Preset) -> None:
-    """Take a deletion back; a schedule goes on with the next time that is due. Raises NotPossible."""
-    with _free_names(preset.workspace_id, preset.name):
-        Preset.objects.filter(pk=preset.pk).update(deleted_at=None)
+def deleted(workspace: Workspace, user: User) -> PresetQuerySet:
+    """Return what `user` could see and can bring back, what was deleted last first."""
+    gone = Preset.objects.of(workspace, user).filter(deleted_at__gte=timezone.now() - KEPT_FOR)
+    return gone.order_by("-deleted_at", "-pk")
+
+
+def restore(preset: Preset) -> bool:
+    """Take a deletion back; a schedule goes on with the next time that is due. False where it is not deleted.
+
+    Raises NotPossible and QuotaReached.
+    """
+    gone = Preset.objects.filter(pk=preset.pk, deleted_at__isnull=False)
+    with _free_names(preset.workspace_id, preset.name, is_shared=preset.is_shared, made_by=preset.made_by_id):
+        if other := Preset.objects.kept().filter(hunt=preset.hunt_id).exclude(pk=preset.pk).first():
+            raise NotPossible(_hunt_is_taken(preset, other))
+        if gone.exists():
+            places.hold(preset.workspace_id, "presets")
+            if Schedule.objects.kept().filter(preset=preset).exists():
+                places.hold(preset.workspace_id, "schedules")
+        return bool(gone.update(deleted_at=None))
 
 
 def _move(preset: Preset, seen: int, by: User, **values: Any) -> None:
@@ -214,16 +240,26 @@ def _clean(name: str) -> str:
     return cleaned
 
 
-@contextmanager
-def _free_names(workspace_id: int, name: str) -> Iterator[None]:
-    """Take what is done here back where another preset has `name`. Raises NotPossible.
+def _hunt_is_taken(preset: Preset, other: Preset) -> str:
+    """Say that the hunt of a deleted preset is `other` now, by its name where whoever sees the one sees the other."""
+    if other.is_shared or (not preset.is_shared and other.made_by_id == preset.made_by_id):
+        return _("Its hunt is the preset “%(name)s” now. Delete that one first.") % {"name": other.name}
+    return _("Its hunt is a private preset of %(who)s now. Ask for that one to be deleted first.") % {
+        "who": other.made_by or _("somebody")
+    }
 
-    One whose hunt was deleted does not keep its name: nobody sees it.
+
+@contextmanager
+def _free_names(workspace_id: int, name: str, *, is_shared: bool, made_by: int | None) -> Iterator[None]:
+    """Take what is done here back where another preset has `name`: a shared one, or a private one of `made_by`.
+
+    One whose hunt was deleted does not keep its name: nobody sees it. Raises NotPossible.
     """
-    unseen = Preset.objects.kept().filter(hunt__deleted_at__isnull=False)
+    unseen = Preset.objects.kept().filter(hunt__deleted_at__isnull=False, workspace=workspace_id, name__iexact=name)
+    rivals = unseen.filter(is_shared=True) if is_shared else unseen.filter(is_shared=False, made_by=made_by)
     try:
         with transaction.atomic():
-            unseen.filter(workspace=workspace_id, name__iexact=name).update(deleted_at=timezone.now())
+            rivals.update(deleted_at=timezone.now())
             yield
     except IntegrityError as error:
         # Both databases name the constraint; the other one is that a hunt has one preset.
@@ -250,7 +286,7 @@ def _copied(hunt: Hunt, by: User) -> Hunt:
 
 def _copy_names(name: str) -> Iterator[str]:
     """Yield names for copies of what has `name`: “X (copy)”, “X (copy 2)” and so on."""
-    begin = name[: LONGEST_NAME - 12]
+    begin = name[: LONGEST_NAME - 12].rstrip()
     yield from chain(
         [_("%(name)s (copy)") % {"name": begin}],
         (_("%(name)s (copy %(n)s)") % {"name": begin, "n": n} for n in count(2)),

@@ -1,6 +1,7 @@
 """The API's presets and their schedules."""
 
 from datetime import datetime, time
+from functools import cache
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
@@ -8,9 +9,10 @@ from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from ninja import Router, Schema, Status
 from ninja.errors import HttpError
-from pydantic import AfterValidator, Field, StrictBool, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, StrictBool, WithJsonSchema, model_validator
+from pydantic.json_schema import SkipJsonSchema
 
-from accounts.api import PROBLEMS, PROBLEMS_OF_ONE, ProblemOut, editor
+from accounts.api import PROBLEMS, PROBLEMS_OF_ONE, BodyIn, ProblemOut, Words, editor
 from accounts.middleware import MemberRequest
 from hunts import listing, presets, schedules
 from hunts.api import MOST_ID, HuntDetailOut, NotStartedOut, RunDetailOut
@@ -25,15 +27,42 @@ from leads.models import CompanyList
 router = Router(tags=["presets"])
 
 KnownIn = Literal["reuse", "leave_out"]
+# What a field that may be left out, and not be null, is while it is.
+LeftOut = SkipJsonSchema[None]
 MOST_MICROUSD = MOST_DOLLARS * 1_000_000
 MAY_BE_REFUSED: dict[Any, Any] = {409: ProblemOut, **PROBLEMS_OF_ONE}
 MAY_NOT_START: dict[Any, Any] = {409: NotStartedOut, **PROBLEMS_OF_ONE}
 
 
+# Of a day by the clocks of a place: without an offset, which RFC 3339 would have.
+CLOCK = r"^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,6})?)?$"
+# Which of them a schedule has: as `_has_its_day` says, for whoever reads the description.
+DAYS: dict[str, Any] = {
+    "oneOf": [
+        {"properties": {"frequency": {"const": name}, **{key: {"type": kind} for key, kind in days.items()}}, **more}
+        for name, days, more in (
+            ("daily", {"weekday": "null", "day": "null"}, {}),
+            ("weekly", {"weekday": "integer", "day": "null"}, {"required": ["weekday"]}),
+            ("monthly", {"weekday": "null", "day": "integer"}, {"required": ["day"]}),
+        )
+    ]
+}
+
+
+@cache
+def _zones() -> list[str]:
+    """Return the names of all time zones: to look for them is a walk through hundreds of files."""
+    return sorted(available_timezones())
+
+
 def _known_zone(name: str) -> str:
-    if name not in available_timezones():
+    if name not in _zones():
         raise ValueError("not a time zone of the IANA database, such as Europe/Berlin")
     return name
+
+
+def _with_zones(schema: dict[str, Any]) -> None:
+    schema["enum"] = _zones()
 
 
 class ScheduleOut(Schema):
@@ -42,7 +71,7 @@ class ScheduleOut(Schema):
     frequency: str
     weekday: int | None
     day: int | None
-    at: time
+    at: Annotated[time, WithJsonSchema({"type": "string", "pattern": CLOCK})]
     time_zone: str
     known: str
     max_spend_microusd: int
@@ -82,40 +111,42 @@ class PresetsOut(Schema):
     items: list[PresetOut]
 
 
-class PresetIn(Schema):
+class PresetIn(BodyIn):
     """A hunt to keep under a name. A hunt that is a preset already is copied."""
 
     hunt_id: int = Field(ge=1, lt=MOST_ID)
-    name: str = Field(min_length=1, max_length=LONGEST_NAME)
+    name: Words = Field(max_length=LONGEST_NAME)
     is_shared: StrictBool = False
     known: KnownIn = "reuse"
 
 
-class PresetChange(Schema):
+class PresetChange(BodyIn):
     """What to change; what is left out stays. `version` is the one that the change was made on."""
 
     version: int = Field(ge=1, lt=2**31)
-    name: str | None = Field(None, min_length=1, max_length=LONGEST_NAME)
-    is_shared: StrictBool | None = None
-    known: KnownIn | None = None
-    source: Literal["directory", "exa", "file", "sandbox"] | None = None
+    name: Annotated[Words, Field(max_length=LONGEST_NAME)] | LeftOut = None
+    is_shared: StrictBool | LeftOut = None
+    known: KnownIn | LeftOut = None
+    source: Literal["directory", "exa", "file", "sandbox"] | LeftOut = None
     company_list_id: int | None = Field(None, ge=1, lt=MOST_ID, description="where `source` is `file`")
-    limit: int | None = Field(None, ge=1, le=MOST_COMPANIES)
+    limit: Annotated[int, Field(ge=1, le=MOST_COMPANIES)] | LeftOut = None
     max_leads: int | None = Field(None, ge=1, le=MOST_COMPANIES)
-    max_spend_microusd: int | None = Field(None, ge=0, le=MOST_MICROUSD)
+    max_spend_microusd: Annotated[int, Field(ge=0, le=MOST_MICROUSD)] | LeftOut = None
 
 
-class ScheduleIn(Schema):
+class ScheduleIn(BodyIn):
     """When a preset is to run by itself, in the name of whoever sends this.
 
     A time that a day does not have, where clocks are put forward, is due at the first minute after it that exists.
     """
 
+    model_config = ConfigDict(json_schema_extra=DAYS)
+
     frequency: Literal["daily", "weekly", "monthly"]
     weekday: int | None = Field(None, ge=0, le=6, description="0 is Monday; of a weekly one")
     day: int | None = Field(None, ge=1, le=31, description="or the month's last day; of a monthly one")
-    at: time = Field(description="by the clocks of the time zone: 09:00")
-    time_zone: Annotated[str, AfterValidator(_known_zone)] = "UTC"
+    at: str = Field(pattern=CLOCK, description="by the clocks of the time zone: 09:00")
+    time_zone: Annotated[str, AfterValidator(_known_zone), Field(json_schema_extra=_with_zones)] = "UTC"
     known: KnownIn = "leave_out"
     max_spend_microusd: int = Field(ge=0, le=MOST_MICROUSD, description="what one run may spend")
     version: int = Field(0, ge=0, lt=2**31, description="of the schedule that this takes the place of; 0: of none")
@@ -126,13 +157,11 @@ class ScheduleIn(Schema):
             raise ValueError("a weekly schedule, and no other, has a weekday")
         if (self.day is not None) != (self.frequency == "monthly"):
             raise ValueError("a monthly schedule, and no other, has a day")
-        if self.at.tzinfo is not None:
-            raise ValueError("the time of day has no offset: it is by the clocks of time_zone")
         return self
 
     @property
     def plan(self) -> Plan:
-        at = self.at.replace(second=0, microsecond=0)
+        at = time.fromisoformat(self.at).replace(second=0, microsecond=0)
         when = Recurrence(self.frequency, at, self.time_zone, weekday=self.weekday, day=self.day)
         return Plan(when, self.known, self.max_spend_microusd)
 
@@ -219,12 +248,15 @@ def run_preset(request: MemberRequest, preset_id: int) -> Status[Run]:
         raise HttpError(409, str(error)) from error
 
 
-@router.post("/{int:preset_id}/clone", response={201: PresetDetailOut, **PROBLEMS_OF_ONE}, operation_id="clone_preset")
+@router.post("/{int:preset_id}/clone", response={201: PresetDetailOut, **MAY_BE_REFUSED}, operation_id="clone_preset")
 def clone_preset(request: MemberRequest, preset_id: int) -> Status[Preset]:
-    """Make a private copy of a preset, without its schedule."""
+    """Make a private copy of a preset, without its schedule; 409 where another request took its name meanwhile."""
     preset = _one(request, preset_id)
     editor(request)
-    return Status(201, presets.clone(preset, by=request.user))
+    try:
+        return Status(201, presets.clone(preset, by=request.user))
+    except NotPossible as error:
+        raise HttpError(409, str(error)) from error
 
 
 @router.put("/{int:preset_id}/schedule", response={200: ScheduleOut, **MAY_BE_REFUSED}, operation_id="put_schedule")
@@ -243,5 +275,5 @@ def delete_schedule(request: MemberRequest, preset_id: int) -> Status[None]:
     """Delete the schedule of a preset; its runs stay."""
     preset = _one(request, preset_id)
     editor(request)
-    schedules.remove(get_object_or_404(Schedule, preset=preset))
+    schedules.remove(get_object_or_404(Schedule.objects.kept(), preset=preset))
     return Status(204, None)

@@ -1,4 +1,4 @@
-"""What a stage found out becomes rows: one transaction a stage, all or nothing, and only while the claim is ours."""
+"""What stages found out becomes rows: one transaction, all or nothing, and only while the claim is ours."""
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
@@ -14,35 +14,50 @@ from hunts.models import Candidate, Run, RunEvent, Stage
 from hunts.work import Known, Verdict, Work
 from integrations.capabilities import FoundCompany, FoundContact
 from integrations.models import ProviderCall
-from leads import merging, site_facts
+from leads import collecting, merging, site_facts, suppression
 from leads.evidence import Finding
 from leads.models import Assessment, Contact, Evidence, Lead
 
 ORDER: tuple[str, ...] = tuple(Stage.values)
 
+# What a stage said, and all that is known with it.
+Step = tuple[Verdict, Work]
 
-def record(candidate: Candidate, verdict: Verdict, work: Work) -> bool:
-    """Save a stage's verdict and move the candidate on; return True when its way is over.
+
+def record(candidate: Candidate, steps: Sequence[Step]) -> bool:
+    """Save what one stage said, or several that follow each other, and move on; return True when the way is over.
 
     Raises LeaseLost when another worker has the candidate now; nothing is written then.
     """
-    stage = candidate.stage
+    lines: list[RunEvent] = []
+    moved: dict[str, object] = {}
     with transaction.atomic():
-        verdict, columns = identity.settle(candidate, verdict)
-        columns = _facts(candidate, verdict, work) | _next_step(stage, verdict) | columns
+        for verdict, work in steps:
+            moved |= _take_step(candidate, verdict, work, lines)
         failpoint("record.facts_saved")
-        claims.hold_on(candidate, **columns)
+        claims.hold_on(candidate, **moved)
         failpoint("record.moved_on")
-        if verdict.outcome == "rejected" and verdict.score is None and stage != Stage.DEDUPE:
-            # Never judged, so there is no score to tell by: parked, closed to us, or another company's second name.
-            unjudged = Lead.objects.filter(pk=candidate.lead_id, status=Lead.Status.NEW)
-            unjudged.update(status=Lead.Status.REJECTED)
-        _log(candidate, stage, verdict)
+        RunEvent.objects.bulk_create(lines)
     failpoint("record.committed")
     return candidate.status != Candidate.Status.WORKING
 
 
-def _next_step(stage: str, verdict: Verdict) -> dict[str, object]:
+def _take_step(candidate: Candidate, verdict: Verdict, work: Work, lines: list[RunEvent]) -> dict[str, object]:
+    """Write the facts of one stage, add what it says to `lines`, and return the candidate's new columns."""
+    stage = candidate.stage
+    verdict, settled = identity.settle(candidate, verdict)
+    columns = _facts(candidate, verdict, work) | next_step(stage, verdict) | settled
+    claims.assign(candidate, columns)
+    if verdict.outcome == "rejected" and verdict.score is None and stage != Stage.DEDUPE:
+        # Never judged, so there is no score to tell by: parked, closed to us, or another company's second name.
+        unjudged = Lead.objects.filter(pk=candidate.lead_id, status=Lead.Status.NEW)
+        unjudged.update(status=Lead.Status.REJECTED)
+    lines.append(_line(candidate, stage, verdict.reason))
+    return columns
+
+
+def next_step(stage: str, verdict: Verdict) -> dict[str, object]:
+    """Return the columns of a candidate whose `stage` said `verdict`."""
     reason = {"reason": verdict.reason[:500]}
     if verdict.outcome == "rejected":
         return reason | _over(Candidate.Status.REJECTED)
@@ -76,7 +91,7 @@ def _facts(candidate: Candidate, verdict: Verdict, work: Work) -> dict[str, obje
     elif verdict.findings is not None:
         columns["assessment_id"] = _save_assessment(candidate, verdict, work).pk
     if verdict.contacts is not None:
-        _save_contacts(candidate.lead_id, verdict.contacts)
+        _save_contacts(candidate.lead, verdict.contacts)
     if verdict.score is not None:
         columns |= _save_score(candidate, verdict, work)
     return columns
@@ -101,12 +116,13 @@ def _save_assessment(candidate: Candidate, verdict: Verdict, work: Work) -> Asse
 def _used_again(candidate: Candidate, known: Known, work: Work) -> int:
     """Return the assessment that shows an earlier judgement: that one, or a copy where it is weighed otherwise now.
 
-    A score is explained by the weights that stand with its verdicts, so those of an earlier run stay as they are.
+    What was judged of a lead that was merged into this one is copied, too, for the two may be parted again. A score is
+    explained by the weights that stand with its verdicts, so those of an earlier run stay as they are.
     """
     if known.is_as_scored:
         return known.assessment_id
     copy = Assessment.objects.get(pk=known.assessment_id)
-    copy.pk, copy._state.adding = None, True
+    copy.pk, copy._state.adding, copy.lead_id = None, True, candidate.lead_id
     copy.scoring_config_id = candidate.run.scoring_config_id
     copy.score, copy.tier = None, ""
     copy.save()
@@ -140,12 +156,16 @@ def _evidence_row(assessment: Assessment, position: int, finding: Finding) -> Ev
     return row
 
 
-def _save_contacts(lead_id: int, contacts: Sequence[FoundContact]) -> None:
-    """Add contacts that the lead does not have, and give all of them their new rank."""
+def _save_contacts(lead: Lead, contacts: Sequence[FoundContact]) -> None:
+    """Add contacts that the lead does not have, and give all of them their new rank; none who must not be kept."""
+    watch = suppression.watch(lead.workspace_id, lead.handle) if contacts else None
+    told = [one for one in contacts if not suppression.names_any(watch, *_known_by(one), one.quote)]
+    dates = collecting.remember(lead.workspace_id, {one: collecting.keys_of(lead.handle, one) for one in told})
+    now = timezone.now()
     Contact.objects.bulk_create(
         [
             Contact(
-                lead_id=lead_id,
+                lead=lead,
                 name=found.name[:200],
                 title=found.title[:200],
                 email=found.email[:254],
@@ -159,13 +179,24 @@ def _save_contacts(lead_id: int, contacts: Sequence[FoundContact]) -> None:
                 quote=found.quote,
                 in_source=found.in_source,
                 snapshot_sha256=found.snapshot_sha256,
+                first_collected_at=dates[found].first,
+                is_again=dates[found].is_again,
+                last_seen_at=now,
             )
-            for rank, found in enumerate(contacts)
+            for rank, found in enumerate(told)
         ],
         update_conflicts=True,
         unique_fields=["lead", "email", "name", "phone"],
-        update_fields=["rank", "title", "source_url", "quote", "in_source", "snapshot_sha256", "confidence"],
+        update_fields=_SEEN_AGAIN,
     )
+
+
+# Since when a contact is known stays as it was.
+_SEEN_AGAIN = ["rank", "title", "source_url", "quote", "in_source", "snapshot_sha256", "confidence", "last_seen_at"]
+
+
+def _known_by(found: FoundContact) -> tuple[str, ...]:
+    return found.email, found.name, found.phone, found.linkedin_url
 
 
 def _save_score(candidate: Candidate, verdict: Verdict, work: Work) -> dict[str, object]:
@@ -177,25 +208,23 @@ def _save_score(candidate: Candidate, verdict: Verdict, work: Work) -> dict[str,
     )
     cost = _cost_of(candidate)
     best = best_finding(work.findings or ())
-    first = Contact.objects.filter(lead_id=candidate.lead_id).first()
-    qualified = verdict.outcome == "passed"
+    to_write_to = Contact.objects.filter(lead=candidate.lead_id).values_list("name", "email").first() or ("", "")
     root_id = merging.hold_root(candidate.lead_id)
     Lead.objects.filter(pk=candidate.lead_id).update(
-        status=Lead.Status.QUALIFIED if qualified else Lead.Status.REJECTED,
+        status=Lead.Status.QUALIFIED if verdict.outcome == "passed" else Lead.Status.REJECTED,
         score=score.total,
         tier=score.tier,
         assessment_id=assessment_id,
         best_quote=best.place.text if best and best.place else "",
         best_quote_url=best.place.url if best and best.place else "",
-        contact_name=first.name if first else "",
-        contact_email=first.email if first else "",
+        contact_name=to_write_to[0],
+        contact_email=to_write_to[1],
         judged_at=timezone.now(),
+        **_charged(candidate, cost),
     )
     if root_id is not None:  # merged away while it was judged: what was found out is the kept lead's, too
         merging.take_over(root_id)
     failpoint("record.lead_written")
-    _add_cost(candidate.lead_id, cost)
-    failpoint("record.lead_charged")
     return {"score": score.total, "tier": score.tier, "cost_microusd": cost}
 
 
@@ -205,11 +234,12 @@ def _cost_of(candidate: Candidate) -> int:
     return calls.aggregate(total=Sum("cost_microusd"))["total"] or 0
 
 
-def _add_cost(lead_id: int, cost: int) -> None:
-    if cost:
-        Lead.objects.filter(pk=lead_id).update(
-            cost_microusd=Candidate.objects.filter(lead_id=lead_id).aggregate(t=Sum("cost_microusd"))["t"] + cost
-        )
+def _charged(candidate: Candidate, cost: int) -> dict[str, int]:
+    """Return the lead's column of costs with `cost` of this candidate added; done again, it adds nothing."""
+    if not cost:
+        return {}
+    others = Candidate.objects.filter(lead_id=candidate.lead_id).exclude(pk=candidate.pk)
+    return {"cost_microusd": (others.aggregate(total=Sum("cost_microusd"))["total"] or 0) + cost}
 
 
 def best_finding(findings: Sequence[Finding]) -> Finding | None:
@@ -227,13 +257,9 @@ def best_finding(findings: Sequence[Finding]) -> Finding | None:
     )
 
 
-def _log(candidate: Candidate, stage: str, verdict: Verdict) -> None:
-    RunEvent.objects.create(
-        run_id=candidate.run_id,
-        candidate=candidate,
-        stage=stage,
-        message=f"{candidate.lead.name}: {verdict.reason}"[:500],
-    )
+def _line(candidate: Candidate, stage: str, message: str, level: RunEvent.Level = RunEvent.Level.INFO) -> RunEvent:
+    said = f"{candidate.lead.name}: {message}"[:500]
+    return RunEvent(run_id=candidate.run_id, candidate=candidate, level=level, stage=stage, message=said)
 
 
 def record_failure(candidate: Candidate, message: str) -> None:
@@ -241,13 +267,7 @@ def record_failure(candidate: Candidate, message: str) -> None:
     with transaction.atomic():
         claims.hold_on(candidate, reason=message[:500], **_over(Candidate.Status.FAILED))
         failpoint("record.failed")
-        RunEvent.objects.create(
-            run_id=candidate.run_id,
-            candidate=candidate,
-            level=RunEvent.Level.ERROR,
-            stage=candidate.stage,
-            message=f"{candidate.lead.name}: {message}"[:500],
-        )
+        _line(candidate, candidate.stage, message, RunEvent.Level.ERROR).save()
 
 
 def record_discovery(

@@ -93,8 +93,8 @@ class Progress:
         ]
 
 
-def progress(run: Run) -> Progress:
-    """Return how far `run` is: one query over its candidates and one for its money."""
+def progress(run: Run, money: Budget | None = None) -> Progress:
+    """Return how far `run` is: one query over its candidates, and one for its money where that is not given."""
     ended = run.finished_at or timezone.now()
     since = run.resumed_at or run.started_at or ended
     rows = list(
@@ -104,7 +104,7 @@ def progress(run: Run) -> Progress:
             mailable=Count("pk", filter=~Q(lead__contact_email="")),
         )
     )
-    money = Budget.objects.get(pk=run.budget_id)
+    money = money or Budget.objects.get(pk=run.budget_id)
     over = [row for row in rows if row["status"] in Candidate.OVER]
     return Progress(
         found=_total(rows),

@@ -22,6 +22,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts import workspaces
 from accounts.failpoints import failpoint
 from accounts.models import User
 from billing import ledger
@@ -87,12 +88,16 @@ def estimate(lead: Lead) -> Estimate:
 
 
 def start(lead: Lead, *, by: User | None = None) -> Research:
-    """Make a research of `lead` with its own budget, or return what is under way; the caller nudges a worker."""
+    """Make a research of `lead` with its own budget, or return what is under way; the caller nudges a worker.
+
+    Raises `workspaces.IsDeleted` where its workspace was deleted.
+    """
     icp, hunt = context_of(lead)
     asked = questions.plan(icp, _unsettled(lead))
     cap = estimate(lead).worst_case_microusd or 0
     try:
         with transaction.atomic():
+            workspaces.hold_open(lead.workspace_id)
             research = Research.objects.create(
                 workspace_id=lead.workspace_id,
                 lead=lead,
@@ -212,7 +217,7 @@ async def _go_on(research: Research, ends_at: float) -> bool:
 async def _read(research: Research, stack: AsyncExitStack) -> bool:
     """Read the lead's site and keep which pages it was; False when there is nothing to go by."""
     lead = research.lead
-    crawler = await open_crawler(stack)
+    crawler = await open_crawler(stack, workspace_id=research.workspace_id)
     async with asyncio.timeout(settings.STAGE_DEADLINE_SECONDS):
         site = await crawler.reader.read_site(
             lead.website or f"https://{lead.handle}/", topics=research.topics, max_pages=MOST_PAGES

@@ -44,10 +44,9 @@ def change(request: MemberRequest, pk: int, research_pk: int, action: str) -> Ht
 @member_required
 def panel(request: MemberRequest, pk: int) -> HttpResponse:
     """Show how a research stands: the part of the lead's page that asks for itself while one is under way."""
-    lead = get_object_or_404(Lead.objects.visible_to(request.workspace), pk=pk)
-    if not request.headers.get("HX-Request"):
-        return redirect(f"{lead.get_absolute_url()}#research")
-    return render(request, "leads/_research.html", {"lead": lead})
+    lead = get_object_or_404(Lead.objects.visible_to(request.workspace).select_related("assessment"), pk=pk)
+    template = "leads/_research.html" if request.headers.get("HX-Request") else "leads/part.html"
+    return render(request, template, {"lead": lead, "part": "leads/_research.html"})
 
 
 @require_GET

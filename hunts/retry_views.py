@@ -6,7 +6,7 @@ from django.shortcuts import render
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
-from accounts.middleware import MemberRequest, editor_required, member_required
+from accounts.middleware import MemberRequest, editor_required, may_change, member_required
 from hunts import launch, retrying, views
 from hunts.models import Candidate, Run
 
@@ -22,14 +22,13 @@ def retry_page(request: MemberRequest, pk: int) -> HttpResponse:
     """What each retry would do to the run, or to one company of it, and cost."""
     run = views.run_of(request, pk)
     asked, company = _asked(run, request.GET)
-    offered = retrying.previews(run, asked)
-    failed = retrying.preview(run, retrying.Asked(candidate_ids=asked.candidate_ids))
+    offered, failed = retrying.previews(run, asked)
     if failed.count and (asked.failed_only or company):
         offered.insert(0, failed)
     stage = request.GET.get("stage")
     chosen = next((one for one in offered if one.asked.stage == stage), offered[0] if offered else failed)
     context = {"run": run, "company": company, "asked": asked, "offered": offered, "chosen": chosen, "failed": failed}
-    return render(request, "hunts/retry.html", context)
+    return render(request, "hunts/retry.html", context | {"may_change": may_change(request)})
 
 
 @editor_required
@@ -39,7 +38,7 @@ def do_retry(request: MemberRequest, pk: int) -> HttpResponse:
     asked, _company = _asked(run, request.POST)
 
     def begun() -> Run:
-        if count := launch.retry(run, asked):
+        if count := launch.retry(run, asked, by=request.user):
             told = ngettext("%(n)s company begins again.", "%(n)s companies begin again.", count)
             messages.success(request, told % {"n": count})
         return run

@@ -105,28 +105,56 @@ class Preview:
 
 def preview(run: Run, asked: Asked) -> Preview:
     """Return what `asked` would do to `run`, what it uses again and what it costs at most. Changes nothing."""
-    return _previews(run, [asked])[0]
+    return _previews(run, [asked])[0][0]
 
 
-def previews(run: Run, asked: Asked) -> list[Preview]:
-    """Return the preview of each stage that some of the companies that `asked` is about came to."""
+def previews(run: Run, asked: Asked) -> tuple[list[Preview], Preview]:
+    """Return the preview of each stage that some of the companies that `asked` is about came to, and that of failures.
+
+    The latter is of what failed among them, each begun again where it failed.
+    """
     offered = [Asked(stage, asked.candidate_ids, asked.failed_only) for stage in STAGES]
-    came = set(_picked(run, Asked(STAGES[0], asked.candidate_ids, asked.failed_only)).values_list("stage", flat=True))
-    return [one for one in _previews(run, offered) if came.intersection(_from(one.asked.stage))]
+    *of_stages, (failed, _some) = _previews(run, [*offered, Asked(candidate_ids=asked.candidate_ids)])
+    return [one for one, came_to_it in of_stages if came_to_it], failed
 
 
-def _previews(run: Run, several: Sequence[Asked]) -> list[Preview]:
+def _previews(run: Run, several: Sequence[Asked]) -> list[tuple[Preview, bool]]:
+    """Return the preview of each, and whether any company of it came to its stage: one count for all of them."""
     each = of_rest(run, companies=1).cost.at_most or 0 if run.discovered_at else 0
     budget = Budget.objects.get(pk=run.budget_id)
     left = budget.cap_microusd - budget.spent_microusd - budget.reserved_microusd
+    counts = _counts(run, several)
     return [
-        Preview(asked, **counts, each_microusd=each, left_microusd=left, problem=_problem(run, asked, counts["count"]))
-        for asked, counts in ((asked, _counts(run, asked)) for asked in several)
+        (
+            Preview(
+                asked,
+                count=of["count"],
+                from_earlier=of["from_earlier"],
+                judged=of["judged"],
+                each_microusd=each,
+                left_microusd=left,
+                problem=_problem(run, asked, of["count"]),
+            ),
+            bool(of["came_to_it"]),
+        )
+        for asked, of in zip(several, counts, strict=True)
     ]
 
 
-def _counts(run: Run, asked: Asked) -> dict[str, int]:
-    """Return how many companies there are, how many of them begin before the stage, and how many may be judged."""
+def _counts(run: Run, several: Sequence[Asked]) -> list[dict[str, int]]:
+    """Return for each how many companies there are, begin before the stage, may be judged, and came to the stage."""
+    columns = {
+        f"{name}_{number}": Count("pk", filter=which)
+        for number, asked in enumerate(several)
+        for name, which in _kinds(asked).items()
+    }
+    found = _over(run).aggregate(**columns)
+    names = _kinds(several[0])
+    return [{name: found[f"{name}_{number}"] for name in names} for number, _asked in enumerate(several)]
+
+
+def _kinds(asked: Asked) -> dict[str, Q]:
+    """Return what is counted of the companies that are over."""
     until_judged = Q(stage__in=ORDER[: ORDER.index(Stage.ENRICH)])
     earlier = judged = Q(pk__in=[])
     for where, stage in _ways(asked):
@@ -134,9 +162,14 @@ def _counts(run: Run, asked: Asked) -> dict[str, int]:
             judged |= where if stage else where & until_judged
         if stage and stage != asked.stage:
             earlier |= where
-    return _picked(run, asked).aggregate(
-        count=Count("pk"), from_earlier=Count("pk", filter=earlier), judged=Count("pk", filter=judged)
-    )
+    picked = _picking(asked)
+    came_to_it = Q(stage__in=_from(asked.stage)) if asked.stage else Q()
+    return {
+        "count": picked,
+        "from_earlier": picked & earlier,
+        "judged": picked & judged,
+        "came_to_it": picked & came_to_it,
+    }
 
 
 def retry(run: Run, asked: Asked) -> int:
@@ -180,16 +213,23 @@ def _hold_live(run: Run, asked: Asked, line: str) -> None:
 
 
 def _picked(run: Run, asked: Asked) -> CandidateQuerySet:
+    return _over(run).filter(_picking(asked))
+
+
+def _over(run: Run) -> CandidateQuerySet:
     over = Candidate.objects.filter(run_id=run.pk, status__in=Candidate.OVER)
     # What turned out to be another company is done with that one.
-    over = over.exclude(lead_id__in=Lead.objects.filter(candidacies__run=run, merged_into__isnull=False).values("pk"))
-    if asked.candidate_ids is not None:
-        over = over.filter(pk__in=asked.candidate_ids)
+    return over.exclude(lead_id__in=Lead.objects.filter(candidacies__run=run, merged_into__isnull=False).values("pk"))
+
+
+def _picking(asked: Asked) -> Q:
+    """Return which of the companies that are over are asked for."""
+    picked = Q() if asked.candidate_ids is None else Q(pk__in=asked.candidate_ids)
     if asked.failed_only or not asked.stage:
-        over = over.filter(status=Candidate.Status.FAILED)
+        picked &= Q(status=Candidate.Status.FAILED)
     if asked.stage:
-        over = over.filter(Q(stage__in=_from(asked.stage)) | Q(status=Candidate.Status.FAILED))
-    return over
+        picked &= Q(stage__in=_from(asked.stage)) | Q(status=Candidate.Status.FAILED)
+    return picked
 
 
 def _from(stage: str) -> Sequence[str]:

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from accounts.wall import as_system
 from billing.amounts import dollars
 from billing.ceilings import limit_of, this_month
 from billing.models import Budget, SpendingLimit
@@ -24,8 +25,18 @@ class Room:
     limit_microusd: int
     left_microusd: int
 
+    @property
+    def is_shared(self) -> bool:
+        """True for the ceiling of all tenants together: its numbers tell what others spend, so nobody is told them."""
+        return self.scope == Scope.INSTALLATION
+
     def sentence(self) -> str:
         """Say how much is left of what, and where to raise it."""
+        if self.is_shared:
+            return _(
+                "The limit of this installation for this month is reached: nothing that costs money can be done. "
+                "Ask its operator."
+            )
         provider = REGISTRY[self.subject].name if self.subject in REGISTRY else self.subject
         values = {"left": dollars(self.left_microusd), "limit": dollars(self.limit_microusd), "provider": provider}
         if self.scope == Scope.WORKSPACE:
@@ -36,18 +47,10 @@ class Room:
                 )
                 % values
             )
-        if self.scope == Scope.PROVIDER:
-            return (
-                _(
-                    "%(left)s is left of your %(limit)s with %(provider)s for this month: the run stops there. "
-                    "Raise it under Settings → Spending."
-                )
-                % values
-            )
         return (
             _(
-                "This installation has %(left)s left of its %(limit)s for this month: the run stops there. "
-                "Ask its operator."
+                "%(left)s is left of your %(limit)s with %(provider)s for this month: the run stops there. "
+                "Raise it under Settings → Spending."
             )
             % values
         )
@@ -65,6 +68,7 @@ def on_each_lead(workspace_id: int, call_microusd: int) -> str:
     ) % {"call": dollars(call_microusd), "limit": dollars(limit)}
 
 
+@as_system()
 def rooms(workspace_id: int, providers: Collection[str]) -> list[Room]:
     """Return what the ceilings that have a limit leave for calls to `providers`, the least first: two queries."""
     month = this_month()

@@ -9,7 +9,7 @@ from ninja import Body, Query, Router, Schema
 from ninja.errors import HttpError
 from pydantic import Field
 
-from accounts.api import PROBLEMS_OF_ONE, editor
+from accounts.api import PROBLEMS_OF_ONE, BodyIn, Text, editor
 from accounts.middleware import MemberRequest
 from hunts import deleting, launch, logs, retrying, runpage
 from hunts.api import MOST_ID, NotStartedOut, PageIn, RunDetailOut
@@ -20,20 +20,25 @@ router = Router(tags=["runs"])
 
 RetryStage = Literal["prescreen", "crawl", "qualify", "enrich", "score", "deliver"]
 CandidateId = Annotated[int, Field(ge=1, lt=MOST_ID)]
-MOST_CANDIDATES = 1_000
+MOST_CANDIDATES = 900  # an address may have 1,000 values in all
 
 
-class RetryIn(Schema):
+class RetryAsked(Schema):
     """What to do again. Without a stage, what failed, each company where it failed."""
 
     stage: RetryStage | None = None
-    candidate_ids: Annotated[list[CandidateId], Field(min_length=1, max_length=MOST_CANDIDATES)] | None = None
+    # The list stands bare in its annotation, or a query of several is not read as one.
+    candidate_ids: list[CandidateId] | None = Field(default=None, min_length=1, max_length=MOST_CANDIDATES)
     failed_only: bool = False
 
     @property
     def asked(self) -> retrying.Asked:
         ids = None if self.candidate_ids is None else tuple(self.candidate_ids)
         return retrying.Asked(self.stage or "", ids, self.failed_only)
+
+
+class RetryIn(RetryAsked, BodyIn):
+    """The same, as a body."""
 
 
 class RetryPreviewOut(Schema):
@@ -53,7 +58,7 @@ class RetryPreviewOut(Schema):
         return preview.asked.stage
 
 
-class LimitIn(Schema):
+class LimitIn(BodyIn):
     """A new spending limit, higher than the one that the run has now."""
 
     max_spend_microusd: int = Field(ge=0, le=MOST_DOLLARS * 1_000_000)
@@ -100,8 +105,8 @@ class LogIn(Schema):
 
     level: Literal["", "info", "warning", "error"] = ""
     stage: Literal["", "run", "discover", "dedupe", "prescreen", "crawl", "qualify", "enrich", "score", "deliver"] = ""
-    q: str = Field("", max_length=logs.LONGEST_SEARCH)
-    cursor: str = Field("", max_length=30)
+    q: Text = Field("", max_length=logs.LONGEST_SEARCH)
+    cursor: Text = Field("", max_length=30)
     limit: int = Field(100, ge=1, le=500)
 
 
@@ -129,7 +134,7 @@ def _run(request: MemberRequest, run_id: int) -> Run:
 
 
 @router.get("/{int:run_id}/retry", response={200: RetryPreviewOut, **PROBLEMS_OF_ONE}, operation_id="preview_retry")
-def preview_retry(request: MemberRequest, run_id: int, asked: Query[RetryIn]) -> retrying.Preview:
+def preview_retry(request: MemberRequest, run_id: int, asked: Query[RetryAsked]) -> retrying.Preview:
     """What a retry would do, use again and cost at most. Changes nothing."""
     return retrying.preview(_run(request, run_id), asked.asked)
 
@@ -144,10 +149,7 @@ def retry_run(request: MemberRequest, run_id: int, asked: Annotated[RetryIn | No
     """
     run = _run(request, run_id)
     editor(request)
-    # A schema without a required field takes a list for an object that has none of its fields.
-    if (said := request.body.strip()) not in (b"", b"null") and not said.startswith(b"{"):
-        raise HttpError(422, _("The body is an object, or left out."))
-    launch.retry(run, (asked or RetryIn()).asked)
+    launch.retry(run, (asked or RetryIn()).asked, by=request.user)
     return run
 
 

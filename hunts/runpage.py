@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Case, Count, IntegerField, Q, Value, When
+from django.db.models import Case, Count, IntegerField, Q, Value, When, Window
 from django.utils.translation import gettext_lazy as _
 
 from hunts import baselines, logs, reports
@@ -45,12 +45,12 @@ SHOWN_LABELS = {
 }
 
 
-def context(run: Run, *, show: str = "", limit_form: RaiseForm | None = None) -> dict[str, Any]:
-    """Return what the overview needs: a handful of queries, whatever the size of the run."""
-    now = reports.progress(run)
+def context(run: Run, *, may_change: bool, show: str = "", limit_form: RaiseForm | None = None) -> dict[str, Any]:
+    """Return what the overview needs of a run that was read just now: a handful of queries, whatever its size."""
+    now = reports.progress(run, run.budget)
     choices = _shown(now, show)
     return {
-        **head_context(run, now, limit_form),
+        **head_context(run, now, limit_form, may_change=may_change),
         "warnings": baselines.warnings_of(run),
         "rows": rows(run, show),
         "show": show,
@@ -62,10 +62,10 @@ def context(run: Run, *, show: str = "", limit_form: RaiseForm | None = None) ->
     }
 
 
-def log_context(run: Run, wanted: logs.Wanted, after: str) -> dict[str, Any]:
+def log_context(run: Run, wanted: logs.Wanted, after: str, *, may_change: bool) -> dict[str, Any]:
     """Return what the log's tab needs."""
     return {
-        **head_context(run, reports.progress(run), None),
+        **head_context(run, reports.progress(run, run.budget), None, may_change=may_change),
         "tab": "log",
         "wanted": wanted,
         "page": logs.page(run, wanted, after),
@@ -75,7 +75,7 @@ def log_context(run: Run, wanted: logs.Wanted, after: str) -> dict[str, Any]:
     }
 
 
-def head_context(run: Run, now: reports.Progress, limit_form: RaiseForm | None) -> dict[str, Any]:
+def head_context(run: Run, now: reports.Progress, limit_form: RaiseForm | None, *, may_change: bool) -> dict[str, Any]:
     """Return what stands above the tabs: how the run is, what can be done with it, and why it stopped."""
     can_raise = run.status == Run.Status.PAUSED and run.ceiling == Run.Ceiling.RUN
     enough = enough_microusd(run) if can_raise else 0
@@ -83,11 +83,12 @@ def head_context(run: Run, now: reports.Progress, limit_form: RaiseForm | None) 
         "run": run,
         "now": now,
         "tab": "",
+        "may_change": may_change,
         "can_raise": can_raise,
         "enough_microusd": enough,
         "suggested": Decimal(enough) / 1_000_000,
         "limit_form": limit_form,
-        "conversation": run.hunt.conversations.order_by("-pk").first() if run.is_sample else None,
+        "conversation": run.hunt.conversations.order_by("-pk").first() if run.is_sample and run.is_over else None,
     }
 
 
@@ -157,7 +158,6 @@ def asked(run: Run) -> list[dict[str, Any]]:
 
 def log(run: Run) -> dict[str, Any]:
     """Return the run's first lines, warnings and errors before the others, and how many there are besides."""
-    lines = logs.lines(run, logs.Wanted())
-    total = run.events.count()
+    lines = logs.lines(run, logs.Wanted()).annotate(total=Window(Count("pk")))
     shown = list(lines[:LINES])
-    return {"lines": shown, "hidden": total - len(shown)}
+    return {"lines": shown, "hidden": shown[0].total - len(shown) if shown else 0}

@@ -1,5 +1,7 @@
 """The doors to the schedule of a preset."""
 
+from collections.abc import Callable, Mapping
+
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -8,6 +10,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.middleware import MemberRequest, editor_required
+from accounts.models import User
+from accounts.quotas import QuotaReached
 from hunts import preset_page, presets, schedules
 from hunts.listing import schedule_of
 from hunts.preset_forms import ScheduleForm, schedule_as_initial, time_zones
@@ -32,7 +36,7 @@ def edit_schedule(request: MemberRequest, preset: Preset) -> HttpResponse:
         schedule = schedules.put(preset, form.plan, by=request.user, seen=seen)
     except presets.Outdated as error:
         # The version in the form is the newest from now on: saving again is meant.
-        now = Schedule.objects.filter(preset=preset).first()
+        now = Schedule.objects.kept().filter(preset=preset).first()
         return _show(request, form, preset, now, problem=str(error))
     messages.success(request, _("Scheduled: %(when)s.") % {"when": preset_page.when(schedule.recurrence)})
     return redirect(preset)
@@ -71,15 +75,21 @@ def _show(
 @editor_required
 @preset_required
 def change_schedule(request: MemberRequest, preset: Preset, action: str) -> HttpResponse:
-    """Pause, resume or delete the schedule of a preset."""
-    schedule = get_object_or_404(Schedule, preset=preset)
-    if action == "delete":
-        schedules.remove(schedule)
-        messages.success(request, _("The schedule is deleted. Its runs and their leads stay."))
-        return redirect(preset)
-    if action not in ("pause", "resume"):
+    """Pause, resume or delete the schedule of a preset, or take its deletion back."""
+    if action not in CHANGES:
         raise Http404
-    changed = schedules.pause(schedule) if action == "pause" else schedules.resume(schedule, by=request.user)
-    if not changed:
-        messages.warning(request, _("Somebody was faster: look at the schedule as it is now."))
-    return redirect(preset)
+    schedule = get_object_or_404(Schedule, preset=preset)
+    try:
+        if not CHANGES[action](schedule, request.user):
+            messages.warning(request, _("Somebody was faster: look at the schedule as it is now."))
+    except QuotaReached as error:
+        messages.error(request, str(error))
+    return redirect(f"{preset.get_absolute_url()}#schedule")
+
+
+CHANGES: Mapping[str, Callable[[Schedule, User], bool]] = {
+    "pause": lambda schedule, _by: schedules.pause(schedule),
+    "resume": lambda schedule, by: schedules.resume(schedule, by=by),
+    "delete": lambda schedule, _by: schedules.remove(schedule),
+    "restore": lambda schedule, _by: schedules.restore(schedule),
+}

@@ -19,7 +19,7 @@ from accounts.models import Membership, User
 from accounts.notification_models import Kind
 from accounts.notifications import notify
 from accounts.queueing import enqueue
-from hunts import launch, pipeline, presets
+from hunts import launch, pipeline, places, presets
 from hunts.languages import speaking
 from hunts.models import Run, RunEvent
 from hunts.preset_models import Firing, Preset, Schedule, Trigger
@@ -43,7 +43,8 @@ class Plan:
 def put(preset: Preset, plan: Plan, *, by: User, seen: int) -> Schedule:
     """Give `preset` this schedule; `seen` is the version that it takes the place of, 0 where there was none.
 
-    It runs in the name of `by` from now on. Raises Outdated.
+    It runs in the name of `by` from now on; one that was deleted makes room for it, for good. Raises Outdated and
+    QuotaReached.
     """
     now = timezone.now()
     when = plan.recurrence
@@ -60,11 +61,13 @@ def put(preset: Preset, plan: Plan, *, by: User, seen: int) -> Schedule:
     if seen == 0:
         try:
             with transaction.atomic():
+                places.hold(preset.workspace_id, "schedules")
+                Schedule.objects.filter(preset=preset, deleted_at__isnull=False).delete()
                 return Schedule.objects.create(preset=preset, next_at=when.next_after(now), **values)
         except IntegrityError as error:
             raise Outdated(_outdated()) from error
     with transaction.atomic():
-        if not Schedule.objects.filter(preset=preset, version=seen).update(version=F("version") + 1, **values):
+        if not Schedule.objects.kept().filter(preset=preset, version=seen).update(version=F("version") + 1, **values):
             raise Outdated(_outdated())
         schedule = Schedule.objects.get(preset=preset)
         Schedule.objects.filter(pk=schedule.pk).update(next_at=schedule.next_due(now))
@@ -81,15 +84,16 @@ def _outdated() -> str:
 
 def pause(schedule: Schedule, *, reason: str = "") -> bool:
     """Start nothing any more until it is resumed; False where it was paused already."""
-    running = Schedule.objects.filter(pk=schedule.pk, paused_at__isnull=True)
+    running = Schedule.objects.kept().filter(pk=schedule.pk, paused_at__isnull=True)
     return bool(running.update(paused_at=timezone.now(), pause_reason=reason[:500], version=F("version") + 1))
 
 
 def resume(schedule: Schedule, *, by: User) -> bool:
     """Go on with the next time that is due, in the name of `by`; False where it was not paused."""
+    paused = Schedule.objects.kept().filter(pk=schedule.pk, version=schedule.version, paused_at__isnull=False)
     now = timezone.now()
     return bool(
-        Schedule.objects.filter(pk=schedule.pk, version=schedule.version, paused_at__isnull=False).update(
+        paused.update(
             paused_at=None,
             pause_reason="",
             counted_from=now,
@@ -100,9 +104,24 @@ def resume(schedule: Schedule, *, by: User) -> bool:
     )
 
 
-def remove(schedule: Schedule) -> None:
-    """Delete a schedule and what it keeps of its past; its runs and their leads stay."""
-    schedule.delete()
+def remove(schedule: Schedule) -> bool:
+    """Delete a schedule: nothing starts any more, and `restore` takes it back; False where it was deleted already."""
+    # The version counts on, so that a scheduler that has looked already starts nothing either.
+    kept = Schedule.objects.kept().filter(pk=schedule.pk)
+    return bool(kept.update(deleted_at=timezone.now(), version=F("version") + 1))
+
+
+def restore(schedule: Schedule) -> bool:
+    """Bring a schedule back as it was, for the next time that is due; False where it is not deleted.
+
+    Times that passed meanwhile are not made up for. Raises QuotaReached.
+    """
+    deleted = Schedule.objects.filter(pk=schedule.pk, deleted_at__isnull=False)
+    next_at = schedule.next_due(timezone.now())
+    with transaction.atomic():
+        if deleted.exists():
+            places.hold(schedule.preset.workspace_id, "schedules")
+        return bool(deleted.update(deleted_at=None, next_at=next_at, version=F("version") + 1))
 
 
 def fire_due() -> int:
@@ -121,7 +140,7 @@ def fire(schedule_id: int, now: datetime | None = None) -> Firing | None:
         schedule = found.select_related("preset__hunt__workspace", "preset__workspace", "made_by").first()
         if schedule is None or not _claim(schedule, now):
             return None
-        if not schedule.preset.is_there:
+        if not schedule.preset.is_there or schedule.preset.workspace.deleted_at:
             # Its times pass, so that it does not run at once when it is brought back.
             return None
         with speaking(schedule.preset.hunt.icp.language):
@@ -134,7 +153,7 @@ def _claim(schedule: Schedule, now: datetime) -> bool:
     """Take the time that is due and move the next one forward, past any that were missed."""
     mine = Schedule.objects.filter(
         pk=schedule.pk, version=schedule.version, next_at=schedule.next_at, next_at__lte=now, paused_at__isnull=True
-    )
+    ).kept()
     return bool(mine.update(next_at=schedule.next_due(now)))
 
 
@@ -144,7 +163,7 @@ def _answer(schedule: Schedule, now: datetime) -> Firing:
         return _give_up(schedule, reason)
     if _has_failed_too_often(schedule):
         return _give_up(schedule, _too_often())
-    if problem := presets.problem_of(schedule.preset.hunt, schedule.max_spend_microusd):
+    if problem := presets.problem_of(schedule.preset.hunt, schedule.max_spend_microusd) or _waiting(schedule):
         firing = _note(schedule, Firing.Outcome.FAILED, problem)
         if _has_failed_too_often(schedule):
             _pause_and_tell(schedule, f"{_too_often()} {problem}")
@@ -166,10 +185,21 @@ def _start(schedule: Schedule, now: datetime) -> Firing:
         said = _("A scheduled run was due and was skipped: this one is still at work.")
         RunEvent.objects.create(run=error.run, level=RunEvent.Level.WARNING, message=said)
         return _note(schedule, Firing.Outcome.SKIPPED, _("Run %(n)s was still at work.") % {"n": error.run.pk})
+    except places.TooManyRuns as error:
+        return _note(schedule, Firing.Outcome.SKIPPED, str(error))
     note = _lateness(schedule, now)
     if note:
         RunEvent.objects.create(run=run, level=RunEvent.Level.WARNING, message=note)
     return _note(schedule, Firing.Outcome.STARTED, note, run)
+
+
+def _waiting(schedule: Schedule) -> str:
+    """Return '' or which run of the schedule waits for money: another one every day would only wait beside it."""
+    paused = schedule.runs.kept().filter(status=Run.Status.PAUSED).exclude(ceiling="")
+    run_id = paused.order_by("-pk").values_list("pk", flat=True).first()
+    if run_id is None:
+        return ""
+    return _("Run %(n)s waits at a spending limit: raise it, or cancel that run.") % {"n": run_id}
 
 
 def _lateness(schedule: Schedule, now: datetime) -> str:
@@ -186,7 +216,9 @@ def _lateness(schedule: Schedule, now: datetime) -> str:
 
 def _stranger(schedule: Schedule) -> str:
     """Return '' or why nobody answers for what the schedule would spend."""
-    places = Membership.objects.filter(workspace_id=schedule.preset.workspace_id, user=schedule.made_by_id)
+    places = Membership.objects.filter(
+        workspace_id=schedule.preset.workspace_id, user=schedule.made_by_id, user__is_active=True
+    )
     if places.exclude(role=Membership.Role.VIEWER).exists():
         return ""
     return _(

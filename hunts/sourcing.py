@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 
 from hunts.models import Run
 from integrations.capabilities import FoundCompany
-from leads import dedupe
+from leads import dedupe, suppression
 from leads.models import Lead
 
 
@@ -26,9 +26,11 @@ class Sourced:
 def leads_of(run: Run, companies: Sequence[FoundCompany]) -> list[Sourced]:
     """Return the lead of each company, new ones made, in the order of the first that named it.
 
-    Two companies that are one lead, by a merge or an alias, come back as one. Three queries for any number, besides
-    those that a database takes to insert many rows. Call it inside a transaction.
+    Two companies that are one lead, by a merge or an alias, come back as one. Nobody who must not be kept comes with
+    them. Four queries for any number, besides those that a database takes to insert many rows. Call it inside a
+    transaction.
     """
+    companies = suppression.companies_without(run.workspace_id, companies)
     aliases = dedupe.by_alias(run.workspace_id, (company.domain for company in companies))
     # In one order for all, so that two runs that find the same companies do not wait for each other in a circle.
     made = [_lead_of(run, one) for one in sorted(companies, key=lambda one: one.domain) if one.domain not in aliases]

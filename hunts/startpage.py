@@ -1,19 +1,19 @@
 """What the form that starts a hunt shows: what was stated, and what a run of it would do, cost and bring."""
 
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from billing.amounts import dollars
+from hunts.amount_fields import as_typed
 from hunts.amounts import count
 from hunts.chat_models import Conversation
-from hunts.estimate import Cost, Estimate, cost_of_first, estimate
+from hunts.estimate import Estimate, cost_of_first, estimate
 from hunts.forms import HuntForm, lists_of, sources_for
 from hunts.models import Hunt, Source
-from hunts.preset_models import Known
+from hunts.preset_models import Known, Preset
 from hunts.suggestions import Suggestion, suggestions
 
 SAMPLE = 5  # companies
@@ -60,7 +60,8 @@ def start_context(conversation: Conversation, form: HuntForm | None = None) -> d
     workspace = conversation.workspace
     sources = sources_for(workspace)
     if form is None:
-        form = HuntForm(_first_choice(conversation, sources), workspace=workspace, without_file=True)
+        stated = _first_choice(conversation, sources)
+        form = HuntForm(stated, workspace=workspace, without_file=True, sources=sources)
     told = told_of(conversation, form, sources)
     return {
         "conversation": conversation,
@@ -70,12 +71,22 @@ def start_context(conversation: Conversation, form: HuntForm | None = None) -> d
         "files": lists_of(workspace),
         "sample": SAMPLE,
         "told": told,
-        "sample_cost": _sample_cost(conversation, told),
+        "sample_at_most": _sample_at_most(conversation, told, _cap(form)),
     }
 
 
-def _sample_cost(conversation: Conversation, told: Told | None) -> Cost | None:
-    return cost_of_first(told.estimate, conversation.icp, companies=SAMPLE) if told else None
+def _sample_at_most(conversation: Conversation, told: Told | None, cap: int | None) -> int | None:
+    """Return the most that a sample can cost under the limits stated, in micro-dollars; `None` where nobody knows."""
+    if told is None:
+        return None
+    companies = min(SAMPLE, told.estimate.limit)
+    return _least(cost_of_first(told.estimate, conversation.icp, companies=companies).at_most, cap)
+
+
+def _cap(form: HuntForm) -> int | None:
+    """Return what the form lets a run spend, in micro-dollars; `None` where that makes no sense."""
+    form.is_valid()
+    return form.max_spend_microusd if "max_spend" in form.cleaned_data else None
 
 
 def estimate_of(conversation: Conversation, form: HuntForm) -> Estimate | None:
@@ -99,27 +110,32 @@ def told_of(conversation: Conversation, form: HuntForm, sources: list[dict[str, 
     found = estimate_of(conversation, form)
     if found is None:
         return None
-    cap = form.max_spend_microusd if "max_spend" in form.cleaned_data else None
-    most = found.cost.at_most if cap is None or found.cost.at_most is None else min(found.cost.at_most, cap)
-    told = Told(found, notes(found, cap), most)
+    cap = _cap(form)
+    told = Told(found, notes(found, cap), _least(found.cost.at_most, cap))
     if not found.novelty.is_low:
         return told
     usable = (one for one in sources if not one["problem"] and one["value"] != form.cleaned_data["source"])
     return replace(told, suggestions=tuple(suggestions(conversation.icp)), other_sources=tuple(usable))
 
 
-def again(hunt: Hunt) -> Told:
-    """Return what running a hunt once more would do, cost and bring."""
+def _least(at_most: int | None, cap: int | None) -> int | None:
+    """Return the least of what a run can cost and of what it may spend; `None` where its price is not known."""
+    return at_most if cap is None or at_most is None else min(at_most, cap)
+
+
+def again(hunt: Hunt, preset: Preset | None) -> Told:
+    """Return what running a hunt once more would do, cost and bring: as `preset` says, where it is one."""
     found = estimate(
         hunt.icp,
         source=hunt.source,
         limit=hunt.limit,
         workspace_id=hunt.workspace_id,
         company_list_id=hunt.company_list_id,
-        leaves_out_known=hunt.presets.kept().filter(known=Known.LEAVE_OUT).exists(),
+        leaves_out_known=preset is not None and preset.known == Known.LEAVE_OUT,
     )
     others = tuple(suggestions(hunt.icp)) if found.novelty.is_low else ()
-    return Told(found, notes(found, hunt.max_spend_microusd), suggestions=others)
+    most = _least(found.cost.at_most, hunt.max_spend_microusd)
+    return Told(found, notes(found, hunt.max_spend_microusd), most, suggestions=others)
 
 
 def notes(found: Estimate, cap: int | None) -> tuple[str, ...]:
@@ -129,6 +145,8 @@ def notes(found: Estimate, cap: int | None) -> tuple[str, ...]:
         return tuple(told)
     if room := found.room_below(cap):
         told.append(room.sentence())
+        if room.is_shared:
+            return tuple(told)
         cap = room.left_microusd
     within = found.judged_within(cap)
     if within is not None:
@@ -152,11 +170,10 @@ def _first_choice(conversation: Conversation, sources: list[dict[str, Any]]) -> 
 
 
 def _of_hunt(hunt: Hunt) -> dict[str, Any]:
-    cents = Decimal(hunt.max_spend_microusd // 10_000) / 100
     return {
         "source": hunt.source,
         "limit": str(hunt.limit),
-        "max_spend": f"{cents.normalize():f}",
+        "max_spend": as_typed(hunt.max_spend_microusd),
         "max_leads": str(hunt.max_leads or ""),
         "list": str(hunt.company_list_id or ""),
     }

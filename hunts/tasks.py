@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts.failpoints import failpoint
 from accounts.queueing import enqueue, waiting_messages
-from hunts import claims, hopeless, leaving, pipeline
+from hunts import claims, figures, hopeless, leaving, pipeline
 from hunts.languages import speaking
 from hunts.models import Run
 
@@ -49,6 +49,7 @@ def work(run_id: int) -> None:
     with leaving.obeying_sigterm():
         try:
             has_more = async_to_sync(leaving.attended)(pipeline.work_on(run_id, slice_seconds=SLICE_SECONDS))
+            claims.left(run_id)
         finally:
             claims.end_nudge(run_id)
         failpoint("work.ended")
@@ -59,9 +60,10 @@ def work(run_id: int) -> None:
 
 def sweep() -> int:
     """Make up for what was lost: take abandoned candidates back, nudge the live runs that nobody works on, and end
-    those that nobody can work on. Return how many were nudged.
+    those that nobody can work on. Money that moved after a run's end is counted. Return how many were nudged.
     """
     claims.sweep()
+    figures.recount_moved_money()
     waiting = waiting_messages()
     if waiting is None:
         return 0

@@ -4,9 +4,11 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import asdict, dataclass
 
+from asgiref.sync import sync_to_async
 from django.conf import settings
 
 from enrichment.crawler import open_crawler
+from hunts import unpriced
 from hunts.identity import RunIdentities
 from hunts.meter import RunMeter
 from hunts.models import Candidate, Run, Source, Stage
@@ -34,6 +36,7 @@ from integrations.providers.local import VERSION as LOCAL_VERSION
 from integrations.providers.local import Local
 from integrations.providers.sandbox import Sandbox
 from integrations.providers.site import Site
+from leads import suppression
 from leads.directory import DatabaseIndex
 
 
@@ -47,6 +50,8 @@ class MeteredSearcher:
     async def search(self, query: SearchQuery, *, limit: int, offset: int = 0) -> list[FoundCompany]:
         async def send() -> Answered:
             found, cost = await self.searcher.search_and_cost(query, limit=limit, offset=offset)
+            # What is journaled is kept as well.
+            found = await sync_to_async(suppression.companies_without)(self.gateway.workspace_id, found)
             return Answered([asdict(company) for company in found], cost)
 
         asked = {"query": asdict(query), "limit": limit, "offset": offset}
@@ -190,15 +195,19 @@ class Kit:
 async def open_kit(run: Run) -> AsyncIterator[Kit]:
     """Open clients, and a browser when the first page needs one, for as long as a worker is at the run.
 
-    Raises CredentialsRejected where the run's source has no key.
+    Raises CredentialsRejected where the run's source has no key, PriceUnknown where no language model that is set up
+    has a known price.
     """
     gateway = Gateway(RunMeter(run.budget_id), workspace_id=run.workspace_id, run_ref=str(run.pk))
     async with AsyncExitStack() as stack:
-        crawler = await open_crawler(stack)
+        chain = await stack.enter_async_context(open_chain(run.workspace_id))
+        await sync_to_async(unpriced.report)(run, chain)
+        crawler = await open_crawler(stack, workspace_id=run.workspace_id)
         yield Kit(
             gateway=gateway,
             searcher=_searcher(run, gateway, stack),
-            chain=await stack.enter_async_context(open_chain(run.workspace_id)),
+            # Who is never asked is not the judge whose earlier judgements count, either.
+            chain=chain.without(*(tier.name for tier in chain.unpriced)),
             local=Local(),
             reader=crawler.reader,
             reader_anew=crawler.reader_anew,

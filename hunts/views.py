@@ -4,15 +4,17 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import OuterRef, Subquery
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts.middleware import MemberRequest, editor_required, member_required
-from hunts import launch, logs, pipeline, runpage
+from accounts.middleware import MemberRequest, editor_required, may_change, member_required
+from hunts import launch, logs, pipeline, preset_page, presets, runpage
 from hunts.limits import RaiseForm
 from hunts.models import Hunt, Run
+from hunts.preset_models import Preset
 
 
 def home(request: HttpRequest) -> HttpResponse:
@@ -39,13 +41,24 @@ def shown(request: HttpRequest, start: Callable[[], Run], *, otherwise: Any) -> 
 @require_POST
 @editor_required
 def run_again(request: MemberRequest, pk: int) -> HttpResponse:
+    """Run a hunt once more, as its preset says where it is one that the person may see."""
     hunt = get_object_or_404(Hunt.objects.visible_to(request.workspace), pk=pk)
-    return shown(request, lambda: launch.run(hunt, by=request.user), otherwise=hunt)
+    preset = preset_page.preset_of(hunt, request.workspace, request.user)
+    try:
+        return shown(request, lambda: presets.run_hunt(hunt, preset, by=request.user), otherwise=hunt)
+    except presets.NotPossible as error:
+        messages.error(request, str(error))
+        return redirect(hunt)
 
 
 def run_of(request: MemberRequest, pk: int) -> Run:
-    """Return the run of an address, if the workspace has it; else there is nothing at that address."""
-    return get_object_or_404(Run.objects.visible_to(request.workspace).select_related("hunt", "figures"), pk=pk)
+    """Return the run of an address, if the workspace has it; else there is nothing at that address.
+
+    `preset_name` is that of the preset that its hunt is, where the person may see it.
+    """
+    visible = Preset.objects.visible_to(request.workspace, request.user).filter(hunt=OuterRef("hunt"))
+    runs = Run.objects.visible_to(request.workspace).select_related("hunt", "figures", "budget")
+    return get_object_or_404(runs.annotate(preset_name=Subquery(visible.values("name")[:1])), pk=pk)
 
 
 @require_GET
@@ -53,10 +66,12 @@ def run_of(request: MemberRequest, pk: int) -> Run:
 def run_detail(request: MemberRequest, pk: int) -> HttpResponse:
     run = run_of(request, pk)
     if request.GET.get("tab") == "log":
-        context = runpage.log_context(run, logs.wanted(request.GET), request.GET.get("after", ""))
+        after = request.GET.get("after", "")
+        context = runpage.log_context(run, logs.wanted(request.GET), after, may_change=may_change(request))
         return render(request, "hunts/run.html", context)
     show = request.GET.get("show", "")
-    return render(request, "hunts/run.html", runpage.context(run, show=show if show in runpage.SHOWN else ""))
+    context = runpage.context(run, show=show if show in runpage.SHOWN else "", may_change=may_change(request))
+    return render(request, "hunts/run.html", context)
 
 
 @require_GET
@@ -81,7 +96,9 @@ def raise_limit(request: MemberRequest, pk: int) -> HttpResponse:
     if not form.is_valid():
         # htmx shows no answer that has an error's status.
         status = 200 if request.headers.get("HX-Request") else 422
-        answer = render(request, "hunts/run.html", runpage.context(run, limit_form=form), status=status)
+        answer = render(
+            request, "hunts/run.html", runpage.context(run, limit_form=form, may_change=True), status=status
+        )
         answer["HX-Push-Url"] = run.get_absolute_url()
         return answer
     return _changed(request, run, lambda: launch.raise_limit(run, form.max_spend_microusd))

@@ -23,10 +23,11 @@ from leads.scoring import Config, Score
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """An earlier judgement of the same lead by the same criteria and an equal judge, young enough to be used again.
+    """An earlier judgement of the same company by the same criteria and an equal judge, young enough to be used again.
 
-    `snapshots` are the hashes of the texts that it was made from. With `is_as_scored` the profile's weights and the
-    scoring are those that it was scored by, too.
+    `snapshots` are the hashes of the texts that it was made from. With `is_as_scored` it is of the same lead, and the
+    profile's weights and the scoring are those that it was scored by, too. One of another lead, which is the same
+    company by a merge, has the hash of that lead's record as `own_record`, '' without one.
     """
 
     assessment_id: int
@@ -34,6 +35,7 @@ class Known:
     findings: tuple[Finding, ...]
     snapshots: frozenset[str] = frozenset()
     is_as_scored: bool = True
+    own_record: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,11 @@ class Chain:
         longest = settings.LANGUAGE_MODEL_WAIT_SECONDS if wait_seconds is None else wait_seconds
         return ChainedModel(self, gateway, longest)
 
+    @property
+    def unpriced(self) -> list[Tier]:
+        """Return the models whose price nobody knows: they are never asked."""
+        return [tier for tier in self.tiers if not tier.is_priced]
+
     def without(self, *names: str) -> "Chain":
         """Return the chain without the models of these names."""
         return Chain([tier for tier in self.tiers if tier.name not in names], self.line)

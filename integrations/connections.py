@@ -14,6 +14,8 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from accounts import audit
+from accounts.audit_models import Verb
 from accounts.models import User
 from accounts.notification_models import Kind
 from accounts.notifications import notify
@@ -165,6 +167,7 @@ def set_key(workspace_id: int, slug: str, api_key: str, *, by: User | None) -> C
         if not row.has_key:
             row.position = _before_all(workspace_id, slug)
         row.set_key(sealed=sealed, ref=ref, by=by)
+        audit.record(Verb.KEY_SET, row, workspace_id=workspace_id, words=slug, by=by)
     logger.info("connection.key_set", workspace=workspace_id, provider=slug)
     return row
 
@@ -173,15 +176,20 @@ def remove_key(workspace_id: int, slug: str) -> None:
     """Forget a workspace's own key; the installation's takes its place, if there is one."""
     row = Connection.objects.filter(workspace_id=workspace_id, provider=slug).first()
     if row is not None and row.has_key:
-        row.remove_key()
+        with transaction.atomic():
+            row.remove_key()
+            audit.record(Verb.KEY_REMOVED, row, workspace_id=workspace_id, words=slug)
         logger.info("connection.key_removed", workspace=workspace_id, provider=slug)
 
 
 def switch(workspace_id: int, slug: str, *, on: bool) -> None:
     """Ask a model, or do not. Switching on forgets what was wrong."""
-    row = row_of(workspace_id, slug)
-    row.is_on, row.problem = on, "" if on else row.problem
-    row.save(update_fields=["is_on", "problem"])
+    with transaction.atomic():
+        row = row_of(workspace_id, slug)
+        row.is_on, row.problem = on, "" if on else row.problem
+        row.save(update_fields=["is_on", "problem"])
+        words = f"{slug}: {'on' if on else 'off'}"
+        audit.record(Verb.CONNECTION_SWITCHED, row, workspace_id=workspace_id, words=words)
 
 
 def move(workspace_id: int, slug: str, step: int) -> None:

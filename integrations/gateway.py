@@ -23,10 +23,9 @@ from django.utils.translation import gettext as _
 from accounts.failpoints import failpoint
 from integrations.errors import PriceUnknown, ProviderError, Unavailable
 from integrations.models import ProviderCall
+from integrations.storable import Json, storable, storable_text
 
 logger = structlog.get_logger(__name__)
-
-Json = Any  # what json can carry
 
 # No single call costs a million dollars.
 MOST_PLAUSIBLE_MICROUSD = 10**12
@@ -44,11 +43,18 @@ class Meter(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What a call returned, in JSON, and what it cost. `tokens` are those in and out."""
+    """What a call returned, in JSON, and what it cost. `tokens` are those in and out.
+
+    `answer` is made storable here, once: no service can say what would undo its own settlement, and who asked is given
+    now what the journal gives later.
+    """
 
     answer: Json
     cost_microusd: int | None
     tokens: tuple[int, int] = (0, 0)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "answer", storable(self.answer))
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +166,14 @@ class Gateway:
     async def _hold(self, question: Question) -> int | None:
         """Set the worst case aside. Raises BudgetRefused."""
         if question.worst_case_microusd is None:
-            raise PriceUnknown(f"No price is known for {question.provider} {question.operation}.")
+            what = f"{question.provider}/{question.model}" if question.model else question.provider
+            raise PriceUnknown(
+                _(
+                    "No price is known for %(what)s, so it is not asked. Choose another one, or ask whoever runs this "
+                    "installation for a version that knows the price."
+                )
+                % {"what": what}
+            )
         return await sync_to_async(self.meter.reserve)(
             question.worst_case_microusd, provider=question.provider, operation=question.operation
         )
@@ -213,7 +226,7 @@ class Gateway:
                 question,
                 key,
                 status=ProviderCall.Status.FAILED,
-                error=error.message[:500],
+                error=storable_text(error.message)[:500],
                 hold_id=hold,
                 duration_ms=took,
             )
@@ -237,7 +250,9 @@ def _plausible(cost: int | None, question: Question) -> int:
     if cost is not None and 0 <= cost <= MOST_PLAUSIBLE_MICROUSD:
         return cost
     if cost is not None:
-        logger.error("provider.cost_is_nonsense", provider=question.provider, operation=question.operation, cost=cost)
+        # Not as it is: of thousands of digits Python writes none.
+        told = max(-MOST_PLAUSIBLE_MICROUSD, min(cost, MOST_PLAUSIBLE_MICROUSD))
+        logger.error("provider.cost_is_nonsense", provider=question.provider, operation=question.operation, cost=told)
     return question.worst_case_microusd or 0
 
 

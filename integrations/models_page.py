@@ -110,9 +110,10 @@ def rows_of(
     number = 0
     rows = []
     for place, standing in zip(places, standings, strict=True):
-        is_asked = place.access is not None and not place.is_off
+        price = trial.price_of(place.access) if place.access else None
+        is_asked = place.access is not None and not place.is_off and price is not None
         number += is_asked
-        look, state, why = _state(place, standing)
+        look, state, why = _state(place, standing, is_priced=price is not None)
         rows.append(
             Row(
                 place,
@@ -123,7 +124,7 @@ def rows_of(
                 standing.until if is_asked else None,
                 is_first=shown[:1] == [place.slug],
                 is_last=shown[-1:] == [place.slug],
-                price_of_trial=trial.price_of(place.access) if place.access else None,
+                price_of_trial=price,
                 form=form[1] if form and form[0] == place.slug else None,
                 trial=tried if tried and place.access and tried.model == place.access.name else None,
             )
@@ -138,12 +139,14 @@ async def _standings(places: Sequence[Place]) -> list[Standing]:
         ]
 
 
-def _state(place: Place, standing: Standing) -> tuple[str, str, str]:
+def _state(place: Place, standing: Standing, *, is_priced: bool) -> tuple[str, str, str]:
     """Return the colour, the state in words, and why."""
     if place.access is None:
         return ("failed", _("switched off"), place.problem) if place.problem else ("", _("not set up"), "")
     if place.is_off:
         return ("failed" if place.problem else ""), _("switched off"), place.problem
+    if not is_priced:
+        return "failed", _("not asked: no price known"), _unpriced(place)
     words = {
         "ready": ("succeeded", _("ready")),
         "resting": ("paused", _("asked us to wait")),
@@ -154,3 +157,15 @@ def _state(place: Place, standing: Standing) -> tuple[str, str, str]:
     }
     look, state = words[standing.state]
     return look, state, standing.why
+
+
+def _unpriced(place: Place) -> str:
+    """Say of a model without a price what that means and what to do, by whoever can."""
+    if connections.takes_a_key(place.slug):
+        return _(
+            "The price of this model is not known, so it is not asked. Choose another model below, or switch this one "
+            "off; runs that have no other model end before they begin."
+        )
+    return _(
+        "The price of this model is not known, so it is not asked. Whoever runs this installation can choose another."
+    )

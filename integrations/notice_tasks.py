@@ -2,7 +2,7 @@
 
 import time
 
-from accounts import digests, outbox
+from accounts import digests, outbox, post
 from accounts.notification_mail import send_due as send_mail
 from integrations.slack_news import send_due as send_to_slack
 
@@ -26,4 +26,4 @@ def sweep() -> int:
     """Put back what dead senders left, write the digests whose hour has come, and send what is due."""
     outbox.sweep()
     digests.write_due()
-    return send()
+    return post.send_due() + send()

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts import digests, outbox, preferences
+from accounts import digests, notification_mail, outbox, preferences, problems
 from accounts.middleware import MemberRequest, member_required
 from accounts.notification_models import CHOSEN, Kind, NotificationDelivery, Reader, SlackNews
 from accounts.preferences import Wish
@@ -25,14 +25,13 @@ FAILURES_SHOWN = 5
 # Names with a place in them, and UTC; the others are aliases of these.
 ZONES = sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith(("Etc/", "SystemV/")))
 _SELECT = forms.Select(attrs={"class": "form-select"})
-_ZONE = forms.Select(attrs={"class": "form-select", "data-zone": ""})  # the browser's own is offered where it is UTC
 
 
 class TimesForm(forms.Form):
     """The clocks and the language of a person, and when their digest comes."""
 
     time_zone = forms.ChoiceField(
-        label=gettext_lazy("Time zone"), choices=[(zone, zone) for zone in ["UTC", *ZONES]], widget=_ZONE
+        label=gettext_lazy("Time zone"), choices=[(zone, zone) for zone in ["UTC", *ZONES]], widget=_SELECT
     )
     language = forms.ChoiceField(label=gettext_lazy("Language of e-mails"), choices=settings.LANGUAGES, widget=_SELECT)
     digest_hour = forms.TypedChoiceField(
@@ -47,9 +46,12 @@ class TimesForm(forms.Form):
 
     def apply_to(self, request: MemberRequest) -> None:
         user, values = request.user, self.cleaned_data
+        has_other_clocks = user.time_zone != values["time_zone"]
         user.time_zone, user.language = values["time_zone"], values["language"]
         user.save(update_fields=["time_zone", "language"])
         digests.choose(user, request.workspace, values["digest_hour"])
+        if has_other_clocks:
+            digests.follow_clocks(user)
         Reader.objects.filter(user=user, workspace=request.workspace).update(wants_all=values["wants_all"])
 
 
@@ -151,16 +153,22 @@ def _page(
     }
     in_slack = set(news.kinds if news else CHOSEN)
     wishes = preferences.wishes(request.user, request.workspace)
+    form = form or TimesForm(initial=said)
+    if not form.is_bound and not preferences.has_chosen(request.user):
+        # Nobody chose UTC yet: the script offers the zone of the browser, if it is in the list.
+        form.fields["time_zone"].widget.attrs["data-browsers-zone"] = "listed"
     context = {
         "rows": [(kind, Kind(kind).label, wish) for kind, wish in wishes.items()],
-        "form": form or TimesForm(initial=said),
+        "form": form,
         "slack": connection,
+        "slack_problem": problems.said(connection.problem) if connection else "",
         "slack_rows": [(kind, Kind(kind).label, kind in in_slack) for kind in CHOSEN],
         "slack_url": slack_news.base_url(),
         "may_edit": may_decide(request),
         "can_keep_keys": sealing.is_ready(),
         "problem": problem,
         "has_worked": has_worked,
+        "is_confirmed": notification_mail.is_confirmed(request.user),
         "failures": _failures(request).order_by("-pk").select_related("notification")[:FAILURES_SHOWN],
     }
     return render(request, "integrations/notifications.html", context, status=status)

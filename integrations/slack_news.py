@@ -10,10 +10,12 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
-from accounts import outbox
+from accounts import audit, outbox, problems
+from accounts.audit_models import Verb
+from accounts.links import into
 from accounts.models import User, Workspace
-from accounts.notification_mail import absolute
 from accounts.notification_models import CHOSEN, Kind, NotificationDelivery, SlackNews
 from accounts.notification_words import words
 from accounts.notifications import notify
@@ -48,7 +50,9 @@ def connect(workspace: Workspace, address: str, *, by: User) -> bool:
         return False
     sealed, ref = sealing.seal(webhook), sealing.key_ref(base_url(), webhook)
     with transaction.atomic():
-        connections.row_of(workspace.pk, Slack.slug).set_key(sealed=sealed, ref=ref, by=by)
+        row = connections.row_of(workspace.pk, Slack.slug)
+        row.set_key(sealed=sealed, ref=ref, by=by)
+        audit.record(Verb.KEY_SET, row, workspace_id=workspace.pk, words=Slack.slug, by=by)
         SlackNews.objects.get_or_create(workspace=workspace, defaults={"kinds": list(CHOSEN)})
     logger.info("slack.connected", workspace=workspace.pk)
     return True
@@ -62,7 +66,10 @@ def disconnect(workspace: Workspace) -> None:
 
 
 def try_out(workspace: Workspace) -> str:
-    """Post a test message; return what went wrong, '' for nothing. It also switches on what was switched off."""
+    """Post a test message; return what went wrong in the language that is spoken, '' for nothing.
+
+    It also switches on what was switched off.
+    """
     connection = connection_of(workspace.pk)
     if connection is None:
         return _("Slack is not connected.")
@@ -70,7 +77,7 @@ def try_out(workspace: Workspace) -> str:
         uid=f"test-{workspace.pk}",
         title=_("Magnet Hunter is connected: %(name)s") % {"name": workspace.name},
         detail=_("What happens in this workspace is told here."),
-        url=absolute(reverse("notification_settings:page")),
+        url=into(workspace.pk, reverse("notification_settings:page")),
         action=_("Choose what is told"),
     )
     try:
@@ -79,9 +86,9 @@ def try_out(workspace: Workspace) -> str:
         return _("The webhook cannot be read any more. Enter it again.")
     except CredentialsRejected as error:
         _switch_off(connection, error.message)
-        return error.message
+        return problems.said(error.message)
     except ProviderError as error:
-        return error.message
+        return problems.said(error.message)
     Connection.objects.filter(pk=connection.pk, key_ref=connection.key_ref).update(is_on=True, problem="")
     return ""
 
@@ -111,11 +118,11 @@ def _addressed(delivery: NotificationDelivery) -> tuple[Connection, str, News]:
         webhook = sealing.opened(connection.sealed_key)
     except (sealing.NotSealable, sealing.NotOpenable) as error:
         logger.error("connection.not_openable", connection=connection.pk, why=str(error))
-        raise GiveUp(_("The webhook cannot be read any more. Enter it again.")) from error
+        raise GiveUp(gettext_noop("The webhook cannot be read any more. Enter it again.")) from error
     by = connection.key_set_by
     with translation.override((by and by.language) or settings.LANGUAGE_CODE):
         said = words(notification)
-        url = absolute(notification.url)
+        url = into(notification.workspace_id, notification.url)
         return connection, webhook, News(delivery.uid.hex, said.title, said.detail, url, _("Open in Magnet Hunter"))
 
 

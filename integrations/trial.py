@@ -1,4 +1,7 @@
-"""Trying a language model out: one tiny call, whose price is known before and told after."""
+"""Trying a language model out: one tiny call, whose price is known before and told after.
+
+Whose money it is comes from above: a `Meter`, as with every call.
+"""
 
 import time
 import uuid
@@ -13,8 +16,8 @@ from django.utils.translation import gettext as _
 from integrations import connections
 from integrations.chain import open_chain_of
 from integrations.connections import Access
-from integrations.errors import BudgetRefused, CapReached, ProviderError
-from integrations.gateway import Gateway
+from integrations.errors import BudgetRefused, ProviderError
+from integrations.gateway import Gateway, Meter
 from integrations.models import ProviderCall
 
 SYSTEM = "Answer with one word."
@@ -37,37 +40,31 @@ class Trial:
     problem: str = ""
 
 
-class TrialMeter:
-    """The money of one trial: no budget of a run's, and a cent at most."""
-
-    def __init__(self) -> None:
-        self._left = MOST_MICROUSD
-
-    def reserve(self, amount: int, *, provider: str, operation: str) -> int | None:
-        if amount > self._left:
-            raise CapReached(_("A trial may cost a cent at most, and this model costs more."))
-        self._left -= amount
-        return None
-
-    def settle(self, hold: int, actual: int) -> None:
-        """Nothing was set aside anywhere but here."""
-
-    def release(self, hold: int) -> None:
-        """Nothing was set aside anywhere but here."""
-
-
 def price_of(access: Access) -> int | None:
     """Return what a trial of a model costs at most, in micro-dollars; `None` where its price is not known."""
     characters = len(SYSTEM) + len(USER)
     return access.open().worst_case_microusd(input_characters=characters, max_tokens=MAX_TOKENS)
 
 
-async def try_out(access: Access, workspace_id: int) -> Trial:
-    """Ask a model something tiny. A key that was put aside is believed in again first: somebody wants to know."""
-    if await sync_to_async(_too_many)(workspace_id):
-        return Trial(access.name, 0.0, 0, _("That was tried often enough for now. Try again in an hour."))
+def refusal(access: Access, workspace_id: int) -> str:
+    """Return why a model is not tried out now, and what to do; '' where it can be."""
+    price = price_of(access)
+    if price is None:
+        return _("The price of this model is not known, so it is not asked. Choose another one.")
+    if price > MOST_MICROUSD:
+        return _("A test may cost a cent at most, and this model costs more.")
+    if _too_many(workspace_id):
+        return _("That was tried often enough for now. Try again in an hour.")
+    return ""
+
+
+async def try_out(access: Access, meter: Meter, workspace_id: int) -> Trial:
+    """Ask a model something tiny, with the money of `meter`, and tell how it went, also where that was refused.
+
+    A key that was put aside is believed in again first: somebody wants to know.
+    """
     reference = uuid.uuid4().hex
-    gateway = Gateway(TrialMeter(), workspace_id=workspace_id, run_ref=RUN_REF, candidate_ref=reference)
+    gateway = Gateway(meter, workspace_id=workspace_id, run_ref=RUN_REF, candidate_ref=reference)
     began, problem = time.monotonic(), ""
     async with open_chain_of([access]) as chain:
         await chain.tiers[0].health.clear()

@@ -58,6 +58,11 @@ class Tier:
         """`provider/model`, as it stands with what it answered."""
         return self.access.name
 
+    @property
+    def is_priced(self) -> bool:
+        """False where nobody knows what a call costs: none is made."""
+        return self.model.worst_case_microusd(input_characters=0, max_tokens=0) is not None
+
 
 @dataclass(slots=True)
 class Turn:

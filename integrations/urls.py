@@ -7,6 +7,5 @@ app_name = "integrations"
 urlpatterns = [
     path("models", views.models, name="models"),
     path("models/<slug:slug>", views.save, name="save-model"),
-    path("models/<slug:slug>/test", views.try_out, name="try-model"),
     path("models/<slug:slug>/<str:action>", views.change, name="change-model"),
 ]

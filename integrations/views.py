@@ -4,18 +4,16 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from asgiref.sync import async_to_sync
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts.middleware import MemberRequest, member_required
-from accounts.models import Membership
-from integrations import connections, models_page, sealing, trial
+from accounts.middleware import MemberRequest, member_required, right_required
+from accounts.roles import Right, may
+from integrations import connections, models_page, sealing
 from integrations.forms import ConnectionForm
 
 STEPS = {"up": -1, "down": 1}
@@ -23,8 +21,7 @@ STEPS = {"up": -1, "down": 1}
 
 def may_decide(request: MemberRequest) -> bool:
     """Return whether the person may change what the workspace is connected to."""
-    roles = (Membership.Role.OWNER, Membership.Role.ADMIN)
-    return Membership.objects.filter(workspace=request.workspace, user=request.user, role__in=roles).exists()
+    return may(request, Right.MANAGE)
 
 
 def admin_required(view: Callable[..., Any]) -> Callable[..., Any]:
@@ -32,13 +29,11 @@ def admin_required(view: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(view)
     def guarded(request: MemberRequest, slug: str, *args: Any, **kwargs: Any) -> Any:
-        if not may_decide(request):
-            raise PermissionDenied
         if slug not in connections.LANGUAGE_MODELS:
             raise Http404
         return view(request, slug, *args, **kwargs)
 
-    return member_required(guarded)
+    return right_required(Right.MANAGE)(guarded)
 
 
 @require_GET
@@ -86,19 +81,3 @@ def change(request: MemberRequest, slug: str, action: str) -> HttpResponse:
     else:
         raise Http404
     return redirect("integrations:models")
-
-
-@require_POST
-@admin_required
-def try_out(request: MemberRequest, slug: str) -> HttpResponse:
-    """Make one tiny call and tell how it went: into the page where it can take parts, else on a new one."""
-    found = next(place for place in connections.places(request.workspace.pk) if place.slug == slug)
-    if found.access is None:
-        raise Http404
-    tried = async_to_sync(trial.try_out)(found.access, request.workspace.pk)
-    if request.headers.get("HX-Request") != "true":
-        context = models_page.context(request.workspace.pk, may_edit=True, tried=tried)
-        return render(request, "integrations/models.html", context)
-    row = next(row for row in models_page.rows_of(request.workspace.pk, tried=tried) if row.slug == slug)
-    context = {"row": row, "may_edit": True, "can_keep_keys": sealing.is_ready()}
-    return render(request, "integrations/_model.html", context)

@@ -3,6 +3,7 @@
 from django.contrib import admin
 
 from accounts.admin import FactsAdmin
+from leads.merge_admin import DistinctPairAdmin, LeadAliasAdmin, MergeAdmin  # noqa: F401  (register themselves)
 from leads.models import Assessment, Company, CompanyList, Contact, ContactForm, Evidence, Fact, Lead
 from leads.scoring_admin import ScoringConfigAdmin  # noqa: F401  (registers itself)
 

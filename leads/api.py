@@ -5,14 +5,13 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Literal
 
-from django.db.models import Prefetch
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from ninja import Query, Router, Schema
 from ninja.errors import HttpError
 from pydantic import Field
 
-from accounts.api import PROBLEMS, PROBLEMS_OF_ONE, ProblemOut
+from accounts.api import PROBLEMS, PROBLEMS_OF_ONE, ProblemOut, Text
 from accounts.middleware import MemberRequest
 from leads import family, paging
 from leads.filters import narrowed
@@ -191,12 +190,12 @@ class LeadsOut(Schema):
 class LeadsIn(Schema):
     """What to list. Without a status these are the qualified leads."""
 
-    q: str = Field("", max_length=200, description="words in the name, domain, description or place")
+    q: Text = Field("", max_length=200, description="words in the name, domain, description or place")
     tier: Literal["", "A", "B", "C", "D"] = ""
     status: Literal["", "all", "new", "qualified", "rejected"] = ""
     hunt: int | None = Field(None, ge=1, lt=10**17, description="only leads that this hunt came upon")
     sort: Literal["score", "newest", "name"] = "score"
-    cursor: str = Field("", max_length=2_000, description="`next_cursor` of the page before")
+    cursor: Text = Field("", max_length=2_000, description="`next_cursor` of the page before")
     limit: int = Field(50, ge=1, le=paging.MOST_ROWS)
 
 
@@ -225,6 +224,7 @@ def whole_lead(request: MemberRequest, lead_id: int) -> Lead:
     """Return the lead that stands for `lead_id`, with everything that an answer tells of it."""
     leads = Lead.objects.of_workspace(request.workspace)
     asked = get_object_or_404(leads.only("merged_into"), pk=lead_id)
-    evidence = Prefetch("assessment__evidence", Evidence.objects.all())
-    whole = leads.select_related("assessment__scoring_config").prefetch_related(evidence, *family.ROWS)
-    return get_object_or_404(whole, pk=asked.merged_into_id or asked.pk)
+    whole = leads.select_related("assessment__scoring_config").prefetch_related("assessment__evidence")
+    lead = get_object_or_404(whole, pk=asked.merged_into_id or asked.pk)
+    family.gather([lead], *family.ROWS, "aliases")
+    return lead

@@ -5,45 +5,25 @@ else is that only one company has, or where one site leads to the other. Everyth
 """
 
 import re
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import product
 
-import phonenumbers
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from integrations.capabilities import ReadPage
-from integrations.lexicon.words import fold
-from leads import merging
+from leads import family
 from leads.merge_models import Clue, LeadAlias
 from leads.models import Contact, Fact, Lead
 from leads.names import legal_forms
+from leads.traits import FREE_MAIL, Traits, traits_of, with_pages
 
 MOST_SUGGESTED = 5
 MOST_ALIKE = 20  # leads of one name that are looked at; more of them are a franchise or no name
+MOST_COMPARED = 60  # leads that are compared with one, to suggest some of them
 FEW_WORDS_MORE = 0.6  # of an address: how much of the words two ways to write it have in common
 
-# Whoever has no domain writes from these.
-FREE_MAIL = frozenset(
-    {
-        *(
-            "gmail.com",
-            "googlemail.com",
-            "outlook.com",
-            "hotmail.com",
-            "hotmail.fr",
-            "live.com",
-            "msn.com",
-            "yahoo.com",
-        ),
-        *("yahoo.fr", "yahoo.de", "icloud.com", "me.com", "aol.com", "gmx.de", "gmx.net", "gmx.at", "gmx.ch", "web.de"),
-        *("t-online.de", "freenet.de", "orange.fr", "wanadoo.fr", "free.fr", "sfr.fr", "laposte.net", "libero.it"),
-        *("qq.com", "163.com", "126.com", "sina.com", "foxmail.com", "aliyun.com", "mail.ru", "yandex.ru", "seznam.cz"),
-        *("proton.me", "protonmail.com", "bluewin.ch", "btinternet.com", "eunet.rs", "sbb.rs", "open.telekom.rs"),
-    }
-)
-_STREET = re.compile(r"str(?:asse|\.)?(?=\W|$)|\bstreet\b|\bst\b")
 _FURTHER = frozenset({Clue.PHONE, Clue.ADDRESS, Clue.EMAIL_DOMAIN, Clue.PROFILE})
 
 
@@ -56,20 +36,6 @@ class Found:
 
     def to_json(self) -> dict[str, str]:
         return {"kind": str(self.kind), "detail": self.detail[:500]}
-
-
-@dataclass(frozen=True, slots=True)
-class Traits:
-    """What a company can be told by, in one form: phones in E.164, addresses folded, domains registrable."""
-
-    name: str = ""
-    name_key: str = ""
-    country: str = ""
-    handles: frozenset[str] = frozenset()
-    phones: frozenset[str] = frozenset()
-    addresses: frozenset[str] = frozenset()
-    email_domains: frozenset[str] = frozenset()
-    profiles: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +53,10 @@ def compare(one: Traits, other: Traits) -> tuple[Found, ...]:
 
 
 def _in_common(one: Traits, other: Traits) -> Iterator[Found]:
-    if one.name_key and one.name_key == other.name_key:
-        yield Found(Clue.NAME, other.name)
-    if one.country and one.country == other.country:
-        yield Found(Clue.COUNTRY, other.country)
+    for key in sorted(one.names.keys() & other.names.keys())[:1]:
+        yield Found(Clue.NAME, other.names[key][0])
+    for country in sorted(one.countries & other.countries)[:1]:
+        yield Found(Clue.COUNTRY, country)
     for handle in sorted(one.handles & other.handles):
         yield Found(Clue.REDIRECT, handle)
     for phone in sorted(one.phones & other.phones):
@@ -116,11 +82,20 @@ def is_certain(one: Traits, other: Traits, clues: Sequence[Found]) -> bool:
     kinds = {clue.kind for clue in clues}
     if not {Clue.NAME, Clue.COUNTRY} <= kinds or not kinds & _FURTHER:
         return False
-    forms = legal_forms(one.name), legal_forms(other.name)
-    if all(forms) and forms[0] != forms[1]:
+    if not _have_one_legal_form(one, other):
         return False
     is_elsewhere = bool(one.addresses and other.addresses) and Clue.ADDRESS not in kinds
     return not is_elsewhere or Clue.PHONE in kinds
+
+
+def _have_one_legal_form(one: Traits, other: Traits) -> bool:
+    """True where a name that both have is nowhere said to be of two legal forms."""
+    for key in one.names.keys() & other.names.keys():
+        for pair in product(one.names[key], other.names[key]):
+            forms = [legal_forms(name) for name in pair]
+            if not all(forms) or forms[0] == forms[1]:
+                return True
+    return False
 
 
 def is_possible(clues: Sequence[Found], one: Traits, other: Traits) -> bool:
@@ -128,7 +103,7 @@ def is_possible(clues: Sequence[Found], one: Traits, other: Traits) -> bool:
     kinds = {clue.kind for clue in clues}
     if kinds & {Clue.REDIRECT, Clue.HOME_PAGE, Clue.PROFILE, Clue.EMAIL_DOMAIN}:
         return True
-    abroad = one.country and other.country and one.country != other.country
+    abroad = one.countries and other.countries and not one.countries & other.countries
     return Clue.NAME in kinds and (not abroad or bool(kinds & _FURTHER))
 
 
@@ -141,81 +116,15 @@ def is_one_address(one: str, other: str) -> bool:
     return len(words & others_words) >= FEW_WORDS_MORE * min(len(words), len(others_words)) > 0
 
 
-def phone_key(phone: str, country: str) -> str:
-    """Return a number in E.164; without its country the digits, where there are enough to tell a company by."""
-    try:
-        return phonenumbers.format_number(
-            phonenumbers.parse(phone, country or None), phonenumbers.PhoneNumberFormat.E164
-        )
-    except phonenumbers.NumberParseException:
-        digits = re.sub(r"\D", "", phone)
-        return digits if len(digits) >= 8 else ""
-
-
-def address_key(address: str) -> str:
-    return " ".join(re.findall(r"\w+", _STREET.sub("str ", fold(address))))[:300]
-
-
-def _email_domain(email: str) -> str:
-    domain = email.rpartition("@")[2].lower()
-    return "" if domain in FREE_MAIL else domain
-
-
-def with_pages(traits: Traits, pages: Iterable[ReadPage]) -> Traits:
-    """Return `traits` with what pages of the company's site say of it."""
-    facts = [fact for page in pages for fact in page.facts]
-    contacts = [contact for page in pages for contact in page.contacts]
-    country = traits.country or next((fact.value for fact in facts if fact.kind == "country"), "")
-    return replace(
-        traits,
-        country=country,
-        phones=traits.phones | _filled(phone_key(one.phone, country) for one in contacts if one.phone),
-        addresses=traits.addresses | _filled(address_key(one.value) for one in facts if one.kind == "address"),
-        email_domains=traits.email_domains | _filled(_email_domain(one.email) for one in contacts),
-        profiles=traits.profiles | _filled(one.value for one in facts if one.kind == "profile"),
-    )
-
-
-def _filled(values: Iterable[str]) -> frozenset[str]:
-    return frozenset(value for value in values if value)
-
-
-def traits_of(lead_ids: Iterable[int]) -> dict[int, Traits]:
-    """Return what is known of each lead and of those merged into it, by lead: four queries for any number."""
-    ids = list(lead_ids)
-    members = list(Lead.objects.filter(Q(pk__in=ids) | Q(merged_into__in=ids)))
-    stands_for = {member.pk: member.merged_into_id or member.pk for member in members}
-    found: defaultdict[int, defaultdict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
-    kept = {member.pk: member for member in members if not member.merged_into_id}
-    for member in members:
-        mine = found[stands_for[member.pk]]
-        mine["handles"].add(member.handle)
-        if member.phone:
-            mine["phones"].add(phone_key(member.phone, member.country))
-    for lead_id, handle in LeadAlias.objects.filter(lead__in=stands_for).values_list("lead", "handle"):
-        found[stands_for[lead_id]]["handles"].add(handle)
-    for lead_id, kind, value in Fact.objects.filter(lead__in=stands_for).values_list("lead", "kind", "value"):
-        if kind == Fact.Kind.ADDRESS:
-            found[stands_for[lead_id]]["addresses"].add(address_key(value))
-        elif kind == Fact.Kind.PROFILE:
-            found[stands_for[lead_id]]["profiles"].add(value)
-    for lead_id, email, phone in Contact.objects.filter(lead__in=stands_for).values_list("lead", "email", "phone"):
-        root = stands_for[lead_id]
-        found[root]["email_domains"].add(_email_domain(email))
-        if phone:
-            found[root]["phones"].add(phone_key(phone, kept[root].country if root in kept else ""))
-    return {
-        pk: Traits(lead.name, lead.name_key, lead.country, **{name: _filled(has) for name, has in found[pk].items()})
-        for pk, lead in kept.items()
-    }
-
-
 def possible_duplicates(lead: Lead) -> list[Possible]:
-    """Return other leads of the workspace that may be the same company, the surest first."""
+    """Return other leads of the workspace that may be the same company, the surest first: three queries.
+
+    Whom a lead is suggested for is suggested for it.
+    """
     mine = traits_of([lead.pk]).get(lead.pk)
     if mine is None:
         return []
-    alike = _look_alikes(lead, mine)
+    alike = {other.pk: other for other in _look_alikes(lead, mine)}
     found = []
     for pk, theirs in traits_of(alike).items():
         clues = compare(mine, theirs)
@@ -232,33 +141,50 @@ def evidence_of(lead: Lead, other: Lead) -> list[dict[str, str]]:
     return [clue.to_json() for clue in compare(traits[lead.pk], traits[other.pk])]
 
 
-def _look_alikes(lead: Lead, mine: Traits) -> Mapping[int, Lead]:
-    """Return leads worth a comparison: by name, by a domain of the other's, by a page on a network."""
-    named = Q(name_key=mine.name_key) if mine.name_key else Q(pk__in=[])
-    domains = mine.email_domains | mine.handles
-    known = Lead.objects.filter(workspace=lead.workspace_id)
-    ids = set(_standing(known.filter(named | Q(platform=Lead.Platform.WEB, handle__in=domains))[:MOST_ALIKE]))
-    shown = Fact.objects.filter(kind=Fact.Kind.PROFILE, value__in=mine.profiles, lead__workspace=lead.workspace_id)
-    ids |= set(shown.values_list(Coalesce("lead__merged_into", "lead"), flat=True)[:MOST_ALIKE])
-    return Lead.objects.filter(merged_into__isnull=True).in_bulk(ids - {lead.pk} - merging.parted_from(lead.pk))
+def _look_alikes(lead: Lead, mine: Traits) -> QuerySet[Lead]:
+    """Return leads worth a comparison: by a name, a domain, an e-mail address at a domain, a page on a network.
+
+    It looks from both sides: a lead whose address is at this one's domain, and one whose domain this one's address has.
+    """
+    workspace_id = lead.workspace_id
+    domains = (mine.email_domains | mine.handles) - FREE_MAIL
+    leads = Lead.objects.filter(workspace=workspace_id)
+    of_lead = Coalesce("lead__merged_into", "lead")
+    contacts = Contact.objects.filter(lead__workspace=workspace_id, email_domain__in=domains)
+    profiles = Fact.objects.filter(lead__workspace=workspace_id, kind=Fact.Kind.PROFILE, value__in=mine.profiles)
+    alike = [
+        leads.filter(Q(name_key__in=mine.names) | Q(platform=Lead.Platform.WEB, handle__in=domains)).values_list(
+            Coalesce("merged_into", "pk")
+        ),
+        LeadAlias.objects.filter(workspace=workspace_id, handle__in=domains).values_list(of_lead),
+        contacts.order_by().values_list(of_lead),
+        profiles.order_by().values_list(of_lead),
+    ]
+    apart = family.kept_apart_from(lead.pk) | {lead.pk}
+    return leads.filter(pk__in=alike[0].union(*alike[1:])).exclude(pk__in=apart).order_by("pk")[:MOST_COMPARED]
 
 
-def _standing(leads: Iterable[Lead]) -> Iterator[int]:
-    return (lead.merged_into_id or lead.pk for lead in leads)
+def have_one_name(one_id: int, other_id: int) -> bool:
+    """True where two leads have a name in common, be it one of a lead that was merged into either."""
+    named = Lead.objects.exclude(name_key="")
+    keys = named.family_of(one_id).values("name_key")
+    return named.family_of(other_id).filter(name_key__in=keys).exists()
 
 
 def certain_twin(lead: Lead, pages: Sequence[ReadPage]) -> Possible | None:
     """Return the lead that a site shows to be this one, for certain, under another domain.
 
-    `pages` are of the lead's site; they are not rows yet. It takes one query where no other lead has the name.
+    `pages` are of the lead's site; they are not rows yet. It takes one query where no other lead has the name, or had
+    it before it was merged away: then it is the lead that stands for that one.
     """
     if not lead.name_key:
         return None
     named = Lead.objects.filter(workspace=lead.workspace_id, name_key=lead.name_key).exclude(pk=lead.pk)
-    ids = set(_standing(named[:MOST_ALIKE])) - {lead.pk, lead.merged_into_id}
+    standing = named.order_by("pk").values_list(Coalesce("merged_into", "pk"), flat=True)
+    ids = set(standing[:MOST_ALIKE]) - {lead.pk, lead.merged_into_id}
     if not ids:
         return None
-    known = traits_of([*ids - merging.parted_from(lead.pk), lead.pk])
+    known = traits_of([*ids - family.kept_apart_from(lead.pk), lead.pk])
     mine = with_pages(known.pop(lead.pk, Traits()), pages)
     for pk, theirs in sorted(known.items()):
         clues = compare(mine, theirs)

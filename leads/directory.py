@@ -11,6 +11,7 @@ from asgiref.sync import sync_to_async
 from django.db import connection
 from django.db.models import Q, QuerySet
 
+from accounts.wall import as_system
 from integrations.providers.directory import DirectoryRow
 from leads.models import Company, CompanyList
 
@@ -131,7 +132,8 @@ def _by_letters(terms: Sequence[str], scope: _Scope, limit: int) -> list[int]:
 
 
 def _ids(sql: str, values: Sequence[int | str]) -> list[int]:
-    with connection.cursor() as cursor:
+    # A tenant cannot use the index of words. Keys alone are looked up so, in lists that were its own to see.
+    with as_system(), connection.cursor() as cursor:
         cursor.execute(sql, values)
         return [pk for (pk,) in cursor.fetchall()]
 

@@ -1,29 +1,70 @@
 """What is shown with a lead: its own rows, and those of the leads that were merged into it."""
 
-from collections.abc import Callable, Hashable, Iterable
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet, prefetch_related_objects
+from django.db.models.functions import Coalesce
 
+from leads.merge_models import DistinctPair
 from leads.models import Contact, ContactForm, Fact, Lead
 
 Row = TypeVar("Row")
 
-# What `contacts`, `facts` and `contact_forms` read: to be fetched at once, for any number of leads.
-ROWS = tuple(
-    f"{of}{rows}" for of in ("", "merged_leads__") for rows in ("contacts", "facts", "contact_forms", "aliases")
-)
+ROWS = ("contacts", "facts", "contact_forms")
+
+
+def gather(leads: Sequence[Lead], *rows: str) -> None:
+    """Fetch what this module is asked of `leads`: who was merged into them, and `rows` of all of these at once.
+
+    `rows` are names of relations, such as ROWS: one query each, and one for the merged leads, whatever their number.
+    """
+    prefetch_related_objects(leads, "merged_leads")
+    prefetch_related_objects([member for lead in leads for member in (lead, *lead.merged_leads.all())], *rows)
+
+
+def kept_apart_from(lead_id: int) -> set[int]:
+    """Return the leads of which a person said that they are another company than this one.
+
+    What was said of a lead that was merged since is true of the one that stands for it.
+    """
+    pairs = DistinctPair.objects.touching(Lead.objects.family_of(lead_id))
+    roots = pairs.values_list(Coalesce("first__merged_into", "first"), Coalesce("second__merged_into", "second"))
+    return {root for pair in roots for root in pair} - {lead_id}
+
+
+def families(lead_ids: Iterable[int]) -> dict[int, list[int]]:
+    """Return by lead all leads that are one company with it, itself included, whoever stands for them: one query."""
+    asked = list(lead_ids)
+    roots = Lead.objects.filter(pk__in=asked).values(root=Coalesce("merged_into", "pk"))
+    rows = Lead.objects.filter(Q(pk__in=roots) | Q(merged_into__in=roots)).values_list("pk", "merged_into")
+    root_of = {pk: merged_into or pk for pk, merged_into in rows}
+    found: defaultdict[int, list[int]] = defaultdict(list)
+    for pk, root in root_of.items():
+        found[root].append(pk)
+    return {pk: found[root_of[pk]] for pk in asked if pk in root_of}
 
 
 def contacts(lead: Lead) -> list[Contact]:
     """Return whom to write to: the lead's own contacts first, a person with one address once."""
-    return _once(lead, lambda one: one.contacts.all(), lambda row: (row.email.lower(), row.name, row.phone))
+    return _once(lead, lambda one: one.contacts.all(), contact_key)
+
+
+def contact_key(row: Contact) -> Hashable:
+    """Return what tells whether two contacts are shown once."""
+    return row.email.lower(), row.name, row.phone
 
 
 def facts(lead: Lead) -> list[Fact]:
-    rows = _once(lead, lambda one: one.facts.all(), lambda row: (row.kind, row.value))
+    rows = _once(lead, lambda one: one.facts.all(), fact_key)
     return sorted(rows, key=lambda row: (row.kind, -row.confidence))
+
+
+def fact_key(row: Fact) -> Hashable:
+    """Return what tells whether two facts are shown once."""
+    return row.kind, row.value
 
 
 def contact_forms(lead: Lead) -> list[ContactForm]:
@@ -39,7 +80,13 @@ def other_handles(lead: Lead) -> list[str]:
 
 def candidacies(lead: Lead) -> QuerySet[Any]:
     """Return the lead's ways through runs, under all its names. (What they are is known a floor above.)"""
-    return lead.candidacies.model._default_manager.filter(lead__in=[lead, *lead.merged_leads.all()])
+    return lead.candidacies.model._default_manager.filter(lead__in=Lead.objects.family_of(lead.pk))
+
+
+def latest_candidacies(lead: Lead) -> QuerySet[Any]:
+    """Return its ten latest ways through runs that nobody deleted, with run and hunt; the newest first."""
+    there = candidacies(lead).filter(run__deleted_at__isnull=True, run__hunt__deleted_at__isnull=True)
+    return there.select_related("run__hunt").order_by("-pk")[:10]
 
 
 def cost_microusd(lead: Lead) -> int:

@@ -16,7 +16,7 @@ def narrowed(workspace: Workspace, asked: Mapping[str, str]) -> LeadQuerySet:
     """
     leads = Lead.objects.visible_to(workspace)
     if words := asked.get("q", "").replace("\0", "").strip():
-        leads = leads.matching(words[:200])
+        leads = leads.matching(words[:200], workspace_id=workspace.pk)
     if asked.get("tier") in Tier.__members__:
         leads = leads.filter(tier=asked["tier"])
     if asked.get("status") in Lead.Status.values:

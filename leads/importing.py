@@ -10,7 +10,10 @@ from django.conf import settings
 from django.db import OperationalError, transaction
 from django.utils.translation import gettext as _
 
+from accounts import quotas
 from accounts.models import Workspace
+from accounts.quotas import QuotaReached
+from leads import suppression
 from leads.company_rows import Unusable, columns_for, company_of
 from leads.models import Company, CompanyList
 from leads.rejects import Rejects
@@ -39,6 +42,10 @@ class ImportFailed(Exception):
 
 class NotImportable(ImportFailed):
     """Another file or another option is needed: there is no such file, it is no table, its columns are not ours."""
+
+
+class NoRoom(QuotaReached, NotImportable):
+    """The workspace has as many lists, or companies on them, as it may. What was imported before is kept."""
 
 
 @dataclass(slots=True)
@@ -83,6 +90,9 @@ def import_companies(
     with Rejects(rejects_path) as rejects:
         try:
             _import(read_table(path), report, rejects, on_progress)
+        except NoRoom as full:
+            full.args = (_broken_off(str(full), report),)
+            raise
         except NotATable as error:
             raise NotImportable(str(error)) from error
         except UnreadableFile as error:
@@ -173,6 +183,9 @@ def _broken_off(why: str, report: ImportReport) -> str:
     return _("%(why)s %(count)s companies before that place were imported.") % {"why": why, "count": kept}
 
 
+_TOLD = ("name", "website", "one_liner", "description", "location", "phone", "source")
+
+
 class _Batch:
     """Companies on their way into the list, each domain once."""
 
@@ -202,8 +215,10 @@ class _Batch:
             return
         with transaction.atomic():
             companies = self._report.list = self._list()
+            self._leave_out(companies)
             domains = [*self._new, *self._again]
             known = {row.domain: row for row in Company.objects.filter(list=companies, domain__in=domains)}
+            _see_that_they_fit(companies, len(domains) - len(known))
             for domain, company in self._new.items():
                 company.list = companies
                 if domain in known:
@@ -219,6 +234,16 @@ class _Batch:
         self._report.imported += len(self._new) - updated
         self._new, self._again = {}, {}
 
+    def _leave_out(self, companies: CompanyList) -> None:
+        """Put marks in place of whoever must not be kept; one whose domain is their name is left out."""
+        rows = [*self._new.values(), *self._again.values()]
+        watch_of = suppression.watches(companies.workspace_id, {row.domain for row in rows})
+        for row in rows:
+            if suppression.names_any(watch_of(row.domain), row.domain):
+                self._new.pop(row.domain, None)
+                self._again.pop(row.domain, None)
+            suppression.blank_columns(watch_of(row.domain), row, _TOLD)
+
     def _filled(self, domain: str, known: Mapping[str, Company]) -> Company:
         """Return the company of an earlier batch with its blanks filled, to be written over its own row."""
         company = known.get(domain) or self._again[domain]
@@ -230,7 +255,23 @@ class _Batch:
         wanted = self._report.list
         if wanted.pk:
             return wanted
+        if wanted.workspace is not None:
+            _see_that_there_is_room_for_a_list(wanted.workspace, wanted.name)
         return CompanyList.objects.get_or_create(workspace=wanted.workspace, name=wanted.name)[0]
+
+
+def _see_that_there_is_room_for_a_list(workspace: Workspace, name: str) -> None:
+    """Hold a place for a list that is new. Raises NoRoom."""
+    mine = CompanyList.objects.filter(workspace=workspace)
+    if not mine.filter(name=name).exists():
+        quotas.hold_place(workspace.pk, "lists", lambda _of: mine.count(), error=NoRoom)
+
+
+def _see_that_they_fit(companies: CompanyList, more: int) -> None:
+    """Hold places for so many new companies on a workspace's list. Raises NoRoom."""
+    if companies.workspace_id is not None:
+        ours = Company.objects.filter(list__workspace=companies.workspace_id)
+        quotas.hold_place(companies.workspace_id, "companies", lambda _of: ours.count(), more=more, error=NoRoom)
 
 
 def fill(company: Company, other: Company) -> None:

@@ -1,4 +1,4 @@
-"""The API's merging of leads: who may be one, merge, and unmerge."""
+"""The API's merging of leads: who may be one, merge, unmerge, and keep apart."""
 
 from datetime import datetime
 
@@ -8,11 +8,10 @@ from ninja import Router, Schema
 from ninja.errors import HttpError
 from pydantic import Field
 
-from accounts.api import PROBLEMS_OF_ONE, ProblemOut, editor
+from accounts.api import PROBLEMS_OF_ONE, BodyIn, ProblemOut, editor
 from accounts.middleware import MemberRequest
-from leads import dedupe, merging
+from leads import dedupe, distinct, merge_page, merging
 from leads.api import LeadDetailOut, LeadOut, whole_lead
-from leads.dedupe import Possible
 from leads.merge_models import Merge
 from leads.models import Lead
 
@@ -45,20 +44,28 @@ class MergeOut(Schema):
     undone_at: datetime | None
 
 
+class ApartOut(Schema):
+    """Another lead that somebody said to be another company, and when."""
+
+    lead: LeadOut
+    said_at: datetime
+
+
 class DuplicatesOut(Schema):
-    """Who a lead may also be, and which leads are part of it."""
+    """Who a lead may also be, which leads are part of it, and which it is kept apart from."""
 
     possible: list[PossibleOut]
     merges: list[MergeOut]
+    kept_apart: list[ApartOut]
 
 
-class MergeIn(Schema):
-    """Which lead becomes a part of this one."""
+class OtherIn(BodyIn):
+    """The other one of two leads: the one that becomes a part of this, or that is another company."""
 
     other: int = Field(ge=1, lt=2**63)
 
 
-class UnmergeIn(Schema):
+class UnmergeIn(BodyIn):
     """Which merge is undone."""
 
     merge_id: int = Field(ge=1, lt=2**63)
@@ -72,21 +79,60 @@ class MergedOut(Schema):
 
 
 @router.get("/{int:lead_id}/duplicates", response={200: DuplicatesOut, **PROBLEMS_OF_ONE}, operation_id="duplicates")
-def duplicates(request: MemberRequest, lead_id: int) -> dict[str, list[Possible] | list[Merge]]:
-    """Other leads that may be the same company, the surest first, and what was merged into this one."""
+def duplicates(request: MemberRequest, lead_id: int) -> dict[str, object]:
+    """Other leads that may be the same company, the surest first; what was merged into this one; who it is not."""
     lead = get_object_or_404(Lead.objects.visible_to(request.workspace), pk=lead_id)
-    merges = Merge.objects.standing().filter(merged__merged_into=lead).order_by("-pk")
-    return {"possible": dedupe.possible_duplicates(lead), "merges": list(merges)}
+    return _duplicates(lead)
+
+
+def _duplicates(lead: Lead) -> dict[str, object]:
+    panel = merge_page.panel(lead, may_change=False)
+    apart = [{"lead": one.other, "said_at": one.pair.said_at} for one in panel.apart]
+    return {"possible": panel.duplicates, "merges": panel.merges, "kept_apart": apart}
+
+
+@router.post(
+    "/{int:lead_id}/keep-apart",
+    response={200: DuplicatesOut, 409: ProblemOut, **PROBLEMS_OF_ONE},
+    operation_id="keep_apart",
+)
+def keep_apart(request: MemberRequest, lead_id: int, asked: OtherIn) -> dict[str, object]:
+    """Say that another lead is another company: it is suggested no more, nor merged by a run; 409 for one lead."""
+    lead, other = _both(request, lead_id, asked.other)
+    try:
+        distinct.keep_apart(lead.pk, other.pk, by=request.user)
+    except merging.MergeRefused as error:
+        raise HttpError(409, str(error)) from error
+    return _duplicates(lead)
+
+
+@router.post(
+    "/{int:lead_id}/suggest-again",
+    response={200: DuplicatesOut, 409: ProblemOut, **PROBLEMS_OF_ONE},
+    operation_id="suggest_again",
+)
+def suggest_again(request: MemberRequest, lead_id: int, asked: OtherIn) -> dict[str, object]:
+    """Take back that two leads are two companies; 409 where nobody says so."""
+    lead, other = _both(request, lead_id, asked.other)
+    if not distinct.take_back(lead.pk, other.pk):
+        raise HttpError(409, _("These two are not kept apart."))
+    return _duplicates(lead)
+
+
+def _both(request: MemberRequest, lead_id: int, other_id: int) -> tuple[Lead, Lead]:
+    """Return two leads of the workspace, for somebody who may change them."""
+    leads = Lead.objects.of_workspace(request.workspace)
+    lead, other = get_object_or_404(leads, pk=lead_id), get_object_or_404(leads, pk=other_id)
+    editor(request)
+    return lead, other
 
 
 @router.post(
     "/{int:lead_id}/merge", response={200: MergedOut, 409: ProblemOut, **PROBLEMS_OF_ONE}, operation_id="merge_lead"
 )
-def merge(request: MemberRequest, lead_id: int, asked: MergeIn) -> dict[str, Merge | Lead]:
+def merge(request: MemberRequest, lead_id: int, asked: OtherIn) -> dict[str, Merge | Lead]:
     """Merge another lead into this one. Nothing is deleted; 409 where they are one already, or are elsewhere by now."""
-    leads = Lead.objects.of_workspace(request.workspace)
-    lead, other = get_object_or_404(leads, pk=lead_id), get_object_or_404(leads, pk=asked.other)
-    editor(request)
+    lead, other = _both(request, lead_id, asked.other)
     try:
         made = merging.merge(lead.pk, other.pk, by=request.user, evidence=dedupe.evidence_of(lead, other))
     except merging.MergeRefused as error:
@@ -100,7 +146,8 @@ def merge(request: MemberRequest, lead_id: int, asked: MergeIn) -> dict[str, Mer
 def unmerge(request: MemberRequest, lead_id: int, asked: UnmergeIn) -> dict[str, Merge | Lead]:
     """Part what was merged into this lead; 409 where that was done before."""
     lead = get_object_or_404(Lead.objects.of_workspace(request.workspace), pk=lead_id)
-    row = get_object_or_404(Merge.objects.visible_to(request.workspace), pk=asked.merge_id)
+    merges = Merge.objects.visible_to(request.workspace).within(Lead.objects.family_of(lead.pk))
+    row = get_object_or_404(merges, pk=asked.merge_id)
     editor(request)
     try:
         is_undone = merging.unmerge(row.pk, by=request.user)

@@ -1,6 +1,6 @@
-"""One company under several names: other handles of a lead, and which leads a person or the evidence put together."""
+"""One company under several names, and several under one: aliases, merges, and pairs that a person keeps apart."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import F, Q
@@ -56,6 +56,10 @@ class MergeQuerySet(models.QuerySet["Merge"]):
         """Merges that nobody undid."""
         return self.filter(undone_at__isnull=True)
 
+    def within(self, leads: models.QuerySet[Any]) -> "MergeQuerySet":
+        """Merges into any of these leads."""
+        return self.filter(kept__in=leads.values("pk"))
+
 
 class Merge(models.Model):
     """Two leads were found to be one: who said so, when and why. Undone or not, the row stays.
@@ -88,3 +92,37 @@ class Merge(models.Model):
 
     def __str__(self) -> str:
         return f"{self.merged_id} into {self.kept_id}"
+
+
+class DistinctPairQuerySet(models.QuerySet["DistinctPair"]):
+    def visible_to(self, workspace: Workspace) -> "DistinctPairQuerySet":
+        return self.filter(workspace=workspace)
+
+    def touching(self, leads: models.QuerySet[Any]) -> "DistinctPairQuerySet":
+        """Pairs with any of these leads in them."""
+        return self.filter(Q(first__in=leads.values("pk")) | Q(second__in=leads.values("pk")))
+
+
+class DistinctPair(models.Model):
+    """Two leads of which a person said that they are not the same company: never suggested again, nor merged by a run.
+
+    It holds for whoever stands for either of them: what was merged into one of the two is not the other either.
+    """
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="distinct_pairs")
+    # The older lead stands first, so that a pair is one row however it was said.
+    first = models.ForeignKey("leads.Lead", on_delete=models.CASCADE, related_name="distinct_as_first")
+    second = models.ForeignKey("leads.Lead", on_delete=models.CASCADE, related_name="distinct_as_second")
+    said_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    said_at = models.DateTimeField(auto_now_add=True)
+
+    objects = DistinctPairQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(first__lt=F("second")), name="the_older_lead_is_first"),
+            models.UniqueConstraint(fields=["first", "second"], name="one_pair_said_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.first_id} is not {self.second_id}"

@@ -1,17 +1,19 @@
 """What a lead's page shows of who else it may be, and what a merge would do."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from leads import dedupe, family
+from leads import dedupe, distinct, family
 from leads.dedupe import Possible
-from leads.merge_models import Clue, Merge
+from leads.merge_models import Clue, DistinctPair, Merge
 from leads.merging import BLOCKS
 from leads.models import Lead, LeadQuerySet
+
+Row = TypeVar("Row")
 
 MOST_FOUND = 10
 LABELS = {
@@ -28,13 +30,22 @@ LABELS = {
 
 
 @dataclass(frozen=True, slots=True)
+class Apart:
+    """Another lead that a person said to be another company."""
+
+    pair: DistinctPair
+    other: Lead
+
+
+@dataclass(frozen=True, slots=True)
 class Panel:
-    """Who a lead may also be, and who was merged into it."""
+    """Who a lead may also be, who was merged into it, and who it is not."""
 
     lead: Lead
     duplicates: Sequence[Possible]
     merges: Sequence[Merge]
     other_handles: Sequence[str]
+    apart: Sequence[Apart]
     may_change: bool
 
 
@@ -61,13 +72,26 @@ class Preview:
 
 def panel(lead: Lead, *, may_change: bool) -> Panel:
     merges = Merge.objects.standing().filter(merged__merged_into=lead).select_related("merged", "merged_by", "kept")
+    family.gather([lead], "aliases")
     return Panel(
         lead,
         dedupe.possible_duplicates(lead),
         list(merges.order_by("-pk")),
         family.other_handles(lead),
+        list(_apart(lead)),
         may_change,
     )
+
+
+def _apart(lead: Lead) -> Iterator[Apart]:
+    """Yield who stands by now for the leads that this one, or one merged into it, is kept apart from; each once."""
+    seen = {lead.pk}  # a pair that somebody merged for all that says nothing as long as the two are one
+    for pair in distinct.pairs_of(lead):
+        first, second = (one.merged_into or one for one in (pair.first, pair.second))
+        other = second if first.pk == lead.pk else first
+        if other.pk not in seen:
+            seen.add(other.pk)
+            yield Apart(pair, other)
 
 
 def said(clues: Sequence[Mapping[str, str]]) -> list[str]:
@@ -90,11 +114,16 @@ def preview(kept: Lead, merged: Lead) -> Preview:
         if mine or theirs:
             lines.append(Line(str(LABELS[block.name]), mine, theirs, is_taken=not mine))
     added = {
-        "contacts": len(family.contacts(merged)),
-        "facts": len(family.facts(merged)),
-        "candidacies": merged.candidacies.count(),
+        "contacts": _count_new(family.contact_key, family.contacts(kept), family.contacts(merged)),
+        "facts": _count_new(family.fact_key, family.facts(kept), family.facts(merged)),
+        "candidacies": family.candidacies(merged).count(),
     }
     return Preview(kept, merged, said(clues), lines, added)
+
+
+def _count_new(key: Callable[[Row], Hashable], mine: Iterable[Row], theirs: Iterable[Row]) -> int:
+    """Return how many of their rows would be shown beside mine: what both have is shown once."""
+    return len({key(row) for row in theirs} - {key(row) for row in mine})
 
 
 def _shown(lead: Lead, block: str) -> str:
@@ -112,4 +141,7 @@ def _shown(lead: Lead, block: str) -> str:
 
 def found(leads: LeadQuerySet, lead: Lead, words: str) -> list[Lead]:
     """Return leads to merge with, by words of their name or domain."""
-    return list(leads.exclude(pk=lead.pk).matching(words[:200]).order_by("name", "pk")[:MOST_FOUND]) if words else []
+    if not words:
+        return []
+    others = leads.exclude(pk=lead.pk).matching(words[:200], workspace_id=lead.workspace_id)
+    return list(others.order_by("name", "pk")[:MOST_FOUND])

@@ -1,4 +1,4 @@
-"""The doors to merging: who may, which leads, one call, answer."""
+"""The doors to merging and keeping apart: who may, which leads, one call, answer."""
 
 from typing import Any
 
@@ -8,8 +8,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts.middleware import MemberRequest, editor_required
-from leads import dedupe, merge_page, merging
+from accounts.middleware import MemberRequest, editor_required, may_change, member_required
+from leads import dedupe, distinct, merge_page, merging
 from leads.merge_models import Merge
 from leads.models import Lead
 
@@ -28,15 +28,29 @@ def preview(request: MemberRequest, pk: int) -> HttpResponse:
     return render(request, "leads/merge.html", context)
 
 
+@require_GET
+@member_required
+def identity(request: MemberRequest, pk: int) -> HttpResponse:
+    """Show who a lead may also be, and under which names it is known: a part of the lead's page that comes after it."""
+    lead = get_object_or_404(Lead.objects.visible_to(request.workspace), pk=pk)
+    panel = merge_page.panel(lead, may_change=may_change(request))
+    template = "leads/_identity.html" if request.headers.get("HX-Request") else "leads/part.html"
+    return render(request, template, {"lead": lead, "identity": panel, "part": "leads/_identity.html"})
+
+
+def _both(request: MemberRequest, pk: int) -> tuple[Lead, Lead]:
+    """Return the lead of the address and the `other` one of the form."""
+    leads = Lead.objects.of_workspace(request.workspace)
+    other_id = request.POST.get("other", "")
+    is_number = other_id.isascii() and other_id.isdigit() and len(other_id) < 18
+    return get_object_or_404(leads, pk=pk), get_object_or_404(leads, pk=int(other_id) if is_number else 0)
+
+
 @require_POST
 @editor_required
 def merge(request: MemberRequest, pk: int) -> HttpResponse:
     """Merge another lead of the workspace into this one."""
-    leads = Lead.objects.of_workspace(request.workspace)
-    lead = get_object_or_404(leads, pk=pk)
-    other_id = request.POST.get("other", "")
-    is_number = other_id.isascii() and other_id.isdigit() and len(other_id) < 18
-    other = get_object_or_404(leads, pk=int(other_id) if is_number else 0)
+    lead, other = _both(request, pk)
     try:
         made = merging.merge(lead.pk, other.pk, by=request.user, evidence=dedupe.evidence_of(lead, other))
     except merging.MergeRefused as error:
@@ -50,8 +64,9 @@ def merge(request: MemberRequest, pk: int) -> HttpResponse:
 @editor_required
 def unmerge(request: MemberRequest, pk: int, merge_pk: int) -> HttpResponse:
     """Part what was merged into this lead."""
-    row = get_object_or_404(Merge.objects.visible_to(request.workspace).select_related("merged"), pk=merge_pk)
     lead = get_object_or_404(Lead.objects.of_workspace(request.workspace), pk=pk)
+    merges = Merge.objects.visible_to(request.workspace).within(Lead.objects.family_of(lead.pk))
+    row = get_object_or_404(merges.select_related("merged"), pk=merge_pk)
     try:
         is_undone = merging.unmerge(row.pk, by=request.user)
     except merging.MergeRefused as error:
@@ -59,6 +74,33 @@ def unmerge(request: MemberRequest, pk: int, merge_pk: int) -> HttpResponse:
         return redirect(lead)
     if is_undone:
         messages.success(request, _("%(merged)s is a lead of its own again.") % {"merged": row.merged.name})
+    else:
+        messages.warning(request, _("Somebody had undone that already."))
+    return redirect(lead)
+
+
+@require_POST
+@editor_required
+def keep_apart(request: MemberRequest, pk: int) -> HttpResponse:
+    """Say that another lead of the workspace is another company."""
+    lead, other = _both(request, pk)
+    try:
+        distinct.keep_apart(lead.pk, other.pk, by=request.user)
+    except merging.MergeRefused as error:
+        messages.error(request, str(error))
+    else:
+        told = _("%(other)s is not suggested here any more, and no run merges the two. Undo it under “Other names”.")
+        messages.success(request, told % {"other": other.name})
+    return redirect(lead)
+
+
+@require_POST
+@editor_required
+def suggest_again(request: MemberRequest, pk: int) -> HttpResponse:
+    """Take back that another lead is another company."""
+    lead, other = _both(request, pk)
+    if distinct.take_back(lead.pk, other.pk):
+        messages.success(request, _("%(other)s may be suggested here again.") % {"other": other.name})
     else:
         messages.warning(request, _("Somebody had undone that already."))
     return redirect(lead)

@@ -1,9 +1,9 @@
 """Two leads that are one company are put together, and parted again, and nothing is lost either way.
 
-Nothing moves: contacts, facts, verdicts, candidacies and costs stay with the lead that they were found for, and are
-shown with the lead that it was merged into. What the kept lead does not know itself it takes over, and the merge
-remembers what that was before. A merged lead points at the one that stands for it, never at a merged one; which was
-merged into which is told by the rows of `Merge`.
+Contacts, facts, verdicts, candidacies and costs stay with the lead that they were found for, and are shown with the
+lead that it was merged into; only the candidate whose run found out moves to that one, to go on with what is known.
+What the kept lead does not know itself it takes over, and the merge remembers what that was before. A merged lead
+points at the one that stands for it, never at a merged one; which was merged into which is told by the rows of `Merge`.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -13,12 +13,15 @@ from decimal import Decimal
 from typing import Any, TypeVar, cast
 
 from django.db import transaction
-from django.db.models import Field, Q
+from django.db.models import Field
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts import audit
+from accounts.audit_models import Verb
 from accounts.models import User
-from leads.merge_models import Clue, Merge
+from leads import family
+from leads.merge_models import Clue, DistinctPair, Merge
 from leads.models import Lead
 
 T = TypeVar("T")
@@ -33,7 +36,11 @@ class OneAlready(MergeRefused):
     """The two are one lead already."""
 
 
-class _Moved(Exception):
+class KeptApart(MergeRefused):
+    """A person said that these are two companies."""
+
+
+class Moved(Exception):
     """Somebody merged or parted one of the leads between our look and our lock: look again."""
 
 
@@ -80,22 +87,25 @@ def _as_json(value: Any) -> Any:
 def merge(kept_id: int, merged_id: int, *, by: User | None, evidence: Sequence[Mapping[str, str]] = ()) -> Merge:
     """Merge one lead into another, or into the one that this was merged into; return the record of it.
 
-    `by` is None where a run found out. Raises OneAlready, and MergeRefused where `merged_id` was merged elsewhere.
+    `by` is None where a run found out. Raises OneAlready, KeptApart where a run merges what a person keeps apart (a
+    person may change their mind), and MergeRefused where `merged_id` was merged elsewhere.
     """
-    return _while_nobody_moves(lambda: _merge(kept_id, merged_id, by, evidence))
+    return while_nobody_moves(lambda: _merge(kept_id, merged_id, by, evidence))
 
 
 def _merge(kept_id: int, merged_id: int, by: User | None, evidence: Sequence[Mapping[str, str]]) -> Merge:
     root_id = root_of(kept_id)
     if root_id == root_of(merged_id):
         raise OneAlready(_("These are one lead already."))
-    leads = _locked(root_id, merged_id)
+    leads = locked(root_id, merged_id)
     if leads[root_id].merged_into_id:
-        raise _Moved
+        raise Moved
     if leads[merged_id].merged_into_id:
         raise MergeRefused(_("This lead has been merged into another one meanwhile. Look at it again."))
     if leads[root_id].workspace_id != leads[merged_id].workspace_id:
         raise MergeRefused(_("Leads of two workspaces cannot be merged."))
+    if by is None and merged_id in family.kept_apart_from(root_id):
+        raise KeptApart(_("Somebody said that these are two companies."))
     made = Merge.objects.create(
         workspace_id=leads[root_id].workspace_id,
         kept_id=root_id,
@@ -105,6 +115,9 @@ def _merge(kept_id: int, merged_id: int, by: User | None, evidence: Sequence[Map
     )
     Lead.objects.family_of(merged_id).update(merged_into=root_id)
     take_over(root_id)
+    if by is not None:  # what runs merge by themselves stands in `Merge`, with its evidence
+        # By number: a lead may be a person, and what stands in the log cannot be erased.
+        audit.record(Verb.LEAD_MERGED, leads[merged_id], workspace_id=made.workspace_id, words=f"→ #{root_id}", by=by)
     made.refresh_from_db()
     return made
 
@@ -112,10 +125,11 @@ def _merge(kept_id: int, merged_id: int, by: User | None, evidence: Sequence[Map
 def unmerge(merge_id: int, *, by: User | None) -> bool:
     """Part what was merged: the merged lead stands for itself again, with all that is its own.
 
-    What the kept lead took over it gives back, unless something newer stands in its place. False, with nothing
-    changed, where it was undone before.
+    What the kept lead took over it gives back, unless something newer stands in its place. A person who parts two
+    leads says that they are two companies, so that no run merges them again. False, with nothing changed, where it was
+    undone before.
     """
-    return _while_nobody_moves(lambda: _unmerge(merge_id, by))
+    return while_nobody_moves(lambda: _unmerge(merge_id, by))
 
 
 def _unmerge(merge_id: int, by: User | None) -> bool:
@@ -123,8 +137,8 @@ def _unmerge(merge_id: int, by: User | None) -> bool:
     root_id = merge.merged.merged_into_id
     if root_id is None or merge.undone_at:
         return False
-    if _locked(root_id)[root_id].merged_into_id or root_of(merge.merged_id) != root_id:
-        raise _Moved
+    if locked(root_id)[root_id].merged_into_id or root_of(merge.merged_id) != root_id:
+        raise Moved
     if not Merge.objects.standing().filter(pk=merge_id).update(undone_at=timezone.now(), undone_by=by):
         return False
     _give_back(Merge.objects.get(pk=merge_id))
@@ -132,16 +146,22 @@ def _unmerge(merge_id: int, by: User | None) -> bool:
     Lead.objects.filter(pk__in=own - {merge.merged_id}).update(merged_into=merge.merged_id)
     Lead.objects.filter(pk=merge.merged_id).update(merged_into=None)
     take_over(root_id)
+    if by is not None:
+        first, second = sorted((merge.kept_id, merge.merged_id))
+        pair = DistinctPair(workspace_id=merge.workspace_id, first_id=first, second_id=second, said_by=by)
+        DistinctPair.objects.bulk_create([pair], ignore_conflicts=True)
+        named = merge.merged
+        audit.record(Verb.LEAD_PARTED, named, workspace_id=merge.workspace_id, by=by)
     return True
 
 
-def _while_nobody_moves(change: Callable[[], T]) -> T:
+def while_nobody_moves(change: Callable[[], T]) -> T:
     """Do `change` in a transaction, and again where somebody was faster; its locks are let go in between."""
     for _try in range(TRIES):
         try:
             with transaction.atomic():
                 return change()
-        except _Moved:
+        except Moved:
             continue
     raise MergeRefused(_("Others are merging these leads right now. Try it again."))
 
@@ -154,16 +174,17 @@ def root_of(lead_id: int) -> int:
 def hold_root(lead_id: int) -> int | None:
     """Lock the lead that stands for a merged one until the transaction ends; None where it stands for itself.
 
-    Called before a merged lead's own row is written, so that locks are always taken from the kept lead downwards.
+    Called before a merged lead's own row is written, so that the kept lead knows of what is written there. Whoever is
+    merging either of them meanwhile is waited for: then another lead stands for it, which is locked in its turn.
     """
     root_id = root_of(lead_id)
-    if root_id == lead_id:
-        return None
-    _locked(root_id)
-    return root_id
+    one = Lead.objects.select_for_update().values_list("merged_into", flat=True)
+    while (moved_to := one.get(pk=root_id)) is not None:
+        root_id = moved_to
+    return None if root_id == lead_id else root_id
 
 
-def _locked(*lead_ids: int) -> dict[int, Lead]:
+def locked(*lead_ids: int) -> dict[int, Lead]:
     """Lock leads, in one order for all. (On SQLite the transaction has the whole database for itself.)"""
     rows = Lead.objects.select_for_update().filter(pk__in=lead_ids).order_by("pk")
     return {lead.pk: lead for lead in rows}
@@ -225,9 +246,3 @@ def _merged_below(lead_id: int) -> set[int]:
         above = set(below) - found
         found |= above
     return found
-
-
-def parted_from(lead_id: int) -> set[int]:
-    """Return the leads of which a person said that they are not one with this lead."""
-    undone = Merge.objects.filter(Q(kept=lead_id) | Q(merged=lead_id), undone_by__isnull=False)
-    return {pk for pair in undone.values_list("kept", "merged") for pk in pair} - {lead_id}

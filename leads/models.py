@@ -8,66 +8,22 @@ from typing import Any, ClassVar, cast
 
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Q
-from django.db.models.functions import Coalesce
+from django.db.models import Q, Value
+from django.db.models.functions import Coalesce, Lower, StrIndex, Substr
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Workspace
 from integrations.capabilities import Range
-from leads.merge_models import Clue, LeadAlias, Merge  # noqa: F401  (Django looks here)
+from leads import searching
+from leads.company_models import Company as Company  # Django, and whoever asks for a model, looks here
+from leads.company_models import CompanyList as CompanyList
+from leads.merge_models import Clue, DistinctPair, LeadAlias, Merge  # noqa: F401  (Django looks here)
 from leads.names import NameKeyField
+from leads.person_models import Collection, Suppression  # noqa: F401  (Django looks here)
 from leads.scoring import Config, Score, Scored, Tier
 from leads.scoring import Verdict as ScoredVerdict
-
-
-class CompanyList(models.Model):
-    """An imported file of companies. Without a workspace it is the installation's own, open to all its workspaces."""
-
-    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, null=True, related_name="company_lists")
-    name = models.CharField(max_length=200)
-    created_at = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["workspace", "name"], name="one_list_a_name"),
-            models.UniqueConstraint(
-                fields=["name"], condition=Q(workspace__isnull=True), name="one_shared_list_a_name"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class Company(models.Model):
-    """One row of a company list, searched by the directory provider."""
-
-    list = models.ForeignKey(CompanyList, on_delete=models.CASCADE, related_name="companies")
-    domain = models.CharField(max_length=253)
-    name = models.CharField(max_length=300)
-    website = models.CharField(max_length=1000, blank=True)
-    one_liner = models.CharField(max_length=1000, blank=True)
-    description = models.TextField(blank=True)
-    location = models.CharField(max_length=500, blank=True)
-    country = models.CharField(max_length=2, blank=True, help_text="ISO 3166 alpha-2")
-    employees_min = models.PositiveIntegerField(null=True)
-    employees_max = models.PositiveIntegerField(null=True)
-    founded_year = models.PositiveSmallIntegerField(null=True)
-    phone = models.CharField(max_length=60, blank=True)
-    source = models.CharField(max_length=200, blank=True, help_text="where the file has it from, such as a trade fair")
-
-    class Meta:
-        verbose_name_plural = "companies"
-        constraints: ClassVar = [models.UniqueConstraint(fields=["list", "domain"], name="one_company_a_domain")]
-
-    def __str__(self) -> str:
-        return self.name
-
-    @property
-    def employees(self) -> Range:
-        return Range(self.employees_min, self.employees_max)
 
 
 class ScoringConfig(models.Model):
@@ -132,16 +88,21 @@ class LeadQuerySet(models.QuerySet["Lead"]):
         """Best first, in an order that does not change between two looks."""
         return self.order_by("-score", "-pk")
 
-    def matching(self, words: str) -> "LeadQuerySet":
-        """Leads with every one of `words` in their name, domain, description or place."""
-        leads = self
-        for word in words.split()[:8]:
-            leads = leads.filter(
-                Q(name__icontains=word)
-                | Q(handle__icontains=word)
-                | Q(description__icontains=word)
-                | Q(location__icontains=word)
-            )
+    def matching(self, words: str, *, workspace_id: int) -> "LeadQuerySet":
+        """Leads with every one of `words` in their name, domain, description or place, or in another name of theirs.
+
+        Other names are those of leads that were merged into it, and the domains that are known to lead to any of them.
+        Asks the indexes once, here (`searching`).
+        """
+        asked = words.split()[: searching.MOST_WORDS]
+        if not asked:
+            return self
+        found = searching.look_up(workspace_id, asked)
+        leads = self if found.candidates is None else self.filter(pk__in=found.candidates)
+        for word in asked:
+            own = Q(name__icontains=word) | Q(handle__icontains=word)
+            told = Q(description__icontains=word) | Q(location__icontains=word)
+            leads = leads.filter(own | told | Q(pk__in=found.called(word)))
         return leads
 
 
@@ -209,6 +170,17 @@ class Lead(models.Model):
             models.Index("workspace", "tier", models.F("score").desc(), models.F("id").desc(), name="lead_by_tier"),
             models.Index("workspace", models.F("created_at").desc(), models.F("id").desc(), name="lead_by_age"),
             models.Index("workspace", "name", "id", name="lead_by_name"),
+            models.Index(
+                "workspace",
+                "status",
+                models.F("score").desc(),
+                models.F("id").desc(),
+                condition=Q(merged_into__isnull=True),
+                name="lead_by_status",
+            ),
+            models.Index(
+                fields=["workspace", "status", "tier"], condition=Q(merged_into__isnull=True), name="lead_counts"
+            ),
             models.Index(fields=["workspace", "name_key"], name="lead_by_name_key"),
             models.Index(fields=["merged_into"], condition=Q(merged_into__isnull=False), name="lead_by_kept"),
         ]
@@ -304,6 +276,12 @@ class Contact(models.Model):
     name = models.CharField(max_length=200, blank=True)
     title = models.CharField(max_length=200, blank=True)
     email = models.CharField(max_length=254, blank=True)
+    email_domain = models.GeneratedField(
+        expression=Lower(Substr("email", StrIndex("email", Value("@")) + 1)),
+        output_field=models.CharField(max_length=254),
+        db_persist=True,
+        help_text="what stands behind the @",
+    )
     phone = models.CharField(max_length=60, blank=True)
     linkedin_url = models.CharField(max_length=500, blank=True)
     is_person = models.BooleanField(default=False)
@@ -315,11 +293,19 @@ class Contact(models.Model):
     in_source = models.BooleanField(default=False, help_text="the quote is from the page's HTML")
     snapshot_sha256 = models.CharField(max_length=64, blank=True)
     found_at = models.DateTimeField(auto_now_add=True)
+    first_collected_at = models.DateTimeField(default=timezone.now, help_text="by this workspace, of any lead")
+    last_seen_at = models.DateTimeField(default=timezone.now)
+    is_again = models.BooleanField(default=False, help_text="collected anew after it was erased for its age")
 
     class Meta:
         ordering: ClassVar = ["rank", "pk"]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["lead", "email", "name", "phone"], name="one_contact_a_person_and_address"),
+        ]
+        # To find the lead that has an address at the domain of another.
+        indexes: ClassVar = [
+            models.Index(fields=["email_domain"], name="contact_by_email_domain"),
+            models.Index(fields=["first_collected_at"], name="contact_by_age"),
         ]
 
     def __str__(self) -> str:
@@ -345,6 +331,7 @@ class Fact(models.Model):
     snapshot_sha256 = models.CharField(max_length=64)
     confidence = models.FloatField(default=0, help_text="0 to 1")
     found_at = models.DateTimeField()
+    first_collected_at = models.DateTimeField(default=timezone.now, help_text="by this workspace, of any lead")
 
     class Meta:
         ordering: ClassVar = ["kind", "-confidence", "pk"]
@@ -353,9 +340,7 @@ class Fact(models.Model):
             models.CheckConstraint(condition=~Q(quote=""), name="a_fact_has_a_quote"),
         ]
         # To find the lead that shows the same page on a social network.
-        indexes: ClassVar = [
-            models.Index(fields=["value"], condition=Q(kind="profile"), name="fact_by_profile"),
-        ]
+        indexes: ClassVar = [models.Index(fields=["value"], condition=Q(kind="profile"), name="fact_by_profile")]
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.value}"

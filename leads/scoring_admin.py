@@ -58,8 +58,9 @@ class ScoringForm(forms.ModelForm):  # type: ignore[type-arg]
 def _field(name: str) -> forms.Field:
     if name in ("must_not_met", "must_unverified", "must_unclear", "exclude_met"):
         return forms.ChoiceField(choices=TIERS, label=WORDS[name])
-    most = 100 if name.startswith("cutoff") else 1000
-    return forms.IntegerField(min_value=0, max_value=most, label=WORDS[name])
+    # From 0 points on every lead would be in the tier, those of which nothing is known too.
+    least, most = (1, 100) if name.startswith("cutoff") else (0, 1000)
+    return forms.IntegerField(min_value=least, max_value=most, label=WORDS[name])
 
 
 ScoringForm.base_fields |= {field.name: _field(field.name) for field in fields(Config)}

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
+from datetime import datetime
 
 from django.db.models import Q
 from django.utils import timezone
 
 from integrations.capabilities import FoundForm, PageFact, ReadPage
+from leads import collecting, suppression
 from leads.models import ContactForm, Fact, Lead
 
 MOST_FACTS = 200
@@ -19,10 +21,13 @@ def save(lead_id: int, pages: Sequence[ReadPage]) -> None:
     A fact whose quote does not stand in its page's text is not kept. What the lead is known by (country, place) is
     filled in where nothing was known. Call it inside a transaction.
     """
-    facts = list(_proven(pages))
+    lead = Lead.objects.only("workspace_id", "handle").get(pk=lead_id)
+    watch = suppression.watch(lead.workspace_id, lead.handle)
+    facts = [fact for fact in _proven(pages) if not suppression.names_any(watch, fact.value, fact.quote)][:MOST_FACTS]
     now = timezone.now()
+    known = _known_since(lead, facts)
     Fact.objects.filter(lead_id=lead_id).delete()
-    Fact.objects.bulk_create(_fact_row(lead_id, fact) for fact in facts[:MOST_FACTS])
+    Fact.objects.bulk_create(_fact_row(lead_id, fact, known[fact.kind, fact.value]) for fact in facts)
     ContactForm.objects.filter(lead_id=lead_id).delete()
     ContactForm.objects.bulk_create(
         ContactForm(
@@ -50,7 +55,27 @@ def _proven(pages: Sequence[ReadPage]) -> Iterator[PageFact]:
             yield fact
 
 
-def _fact_row(lead_id: int, fact: PageFact) -> Fact:
+def _known_since(lead: Lead, facts: Sequence[PageFact]) -> dict[tuple[str, str], datetime]:
+    """Return since when the workspace knows each of these, by kind and value: rows that are replaced were older."""
+    profiles = {
+        (fact.kind, fact.value): collecting.contact_keys("", profile=fact.value)
+        for fact in facts
+        if fact.kind == "profile"
+    }
+    dates = collecting.remember(lead.workspace_id, profiles)
+    before = {(row.kind, row.value): row.first_collected_at for row in Fact.objects.filter(lead=lead)}
+    now = timezone.now()
+    since: dict[tuple[str, str], datetime] = {}
+    for fact in facts:
+        key = (fact.kind, fact.value)
+        known = before.get(key, now)
+        if key in dates:
+            known = dates[key].first if dates[key].is_again else min(dates[key].first, known)
+        since[key] = known
+    return since
+
+
+def _fact_row(lead_id: int, fact: PageFact, first_collected_at: datetime) -> Fact:
     return Fact(
         lead_id=lead_id,
         kind=fact.kind,
@@ -62,6 +87,7 @@ def _fact_row(lead_id: int, fact: PageFact) -> Fact:
         snapshot_sha256=fact.snapshot_sha256,
         confidence=fact.confidence,
         found_at=fact.found_at or timezone.now(),
+        first_collected_at=first_collected_at,
     )
 
 

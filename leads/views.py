@@ -4,17 +4,19 @@ from io import BytesIO
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Count, Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from accounts.middleware import MemberRequest, may_change, member_required
-from leads import exports, family, merge_page, paging
+from accounts import audit, quotas
+from accounts.audit_models import Verb
+from accounts.middleware import MemberRequest, member_required
+from leads import exports, family, paging
+from leads.counts import Counts, Total, counts_of, total_of
 from leads.filters import FIELDS, narrowed
-from leads.models import Lead
+from leads.models import Lead, LeadQuerySet
 from leads.scoring import Tier
 
 PAGE_ROWS = 50
@@ -34,12 +36,13 @@ def lead_list(request: MemberRequest) -> HttpResponse:
         query.pop("cursor")
         return redirect(f"{request.path}?{query.urlencode()}")
     family.add_costs(page.rows)
+    counts = counts_of(request.workspace)
     context: dict[str, Any] = {
         "page": page,
-        "total": leads.count(),
+        "total": _total(request, leads, counts),
         "sort": sort,
         "status": request.GET.get("status", ""),
-        "counts": _counts(request),
+        "counts": counts,
         "tiers": list(Tier),
         "hunts": _hunts(request),
         "is_narrowed": any(request.GET.get(name) for name in FIELDS),
@@ -48,19 +51,17 @@ def lead_list(request: MemberRequest) -> HttpResponse:
     return render(request, template, context)
 
 
-def _counts(request: MemberRequest) -> dict[str, int]:
-    """Return how many leads there are of each status, also of those that the table hides."""
-    return Lead.objects.visible_to(request.workspace).aggregate(
-        all=Count("pk"),
-        qualified=Count("pk", filter=Q(status=Lead.Status.QUALIFIED)),
-        rejected=Count("pk", filter=Q(status=Lead.Status.REJECTED)),
-        new=Count("pk", filter=Q(status=Lead.Status.NEW)),
-    )
+def _total(request: MemberRequest, leads: LeadQuerySet, counts: Counts) -> Total:
+    """Return how many leads the table has: what was counted already, where neither words nor a hunt narrow it down."""
+    if request.GET.get("q", "").strip() or request.GET.get("hunt"):
+        return total_of(leads)
+    status, tier = request.GET.get("status") or Lead.Status.QUALIFIED, request.GET.get("tier", "")
+    return Total(counts.of(status if status in Lead.Status.values else "", tier if tier in Tier.__members__ else ""))
 
 
 def _hunts(request: MemberRequest) -> list[Any]:
     """Return the hunts to choose from: the latest, and the one that is chosen."""
-    latest = request.workspace.hunts.filter(deleted_at__isnull=True).only("name").order_by("-pk")
+    latest = request.workspace.hunts.filter(deleted_at__isnull=True).only("name", "workspace").order_by("-pk")
     shown = list(latest[:MOST_HUNTS])
     chosen = request.GET.get("hunt", "")
     if chosen.isascii() and chosen.isdigit() and len(chosen) < 18 and int(chosen) not in {hunt.pk for hunt in shown}:
@@ -71,13 +72,13 @@ def _hunts(request: MemberRequest) -> list[Any]:
 @require_GET
 @member_required
 def lead_detail(request: MemberRequest, pk: int) -> HttpResponse:
+    """Show what is known of a lead. Its research, its costs and its other names are parts that come after it."""
     leads = Lead.objects.of_workspace(request.workspace).select_related("assessment__scoring_config", "merged_into")
-    lead = get_object_or_404(leads.prefetch_related(*family.ROWS), pk=pk)
+    lead = get_object_or_404(leads.prefetch_related("assessment__evidence"), pk=pk)
     if lead.merged_into is not None:
         messages.info(request, _("%(name)s was merged into this lead.") % {"name": lead.name})
         return redirect(lead.merged_into)
-    there = family.candidacies(lead).filter(run__deleted_at__isnull=True, run__hunt__deleted_at__isnull=True)
-    candidacies = there.select_related("run__hunt").order_by("-pk")[:10]
+    family.gather([lead], *family.ROWS)
     context = {
         "lead": lead,
         "assessment": lead.assessment,
@@ -86,11 +87,24 @@ def lead_detail(request: MemberRequest, pk: int) -> HttpResponse:
         "contacts": family.contacts(lead),
         "facts": family.facts(lead),
         "contact_forms": family.contact_forms(lead)[:2],
-        "identity": merge_page.panel(lead, may_change=may_change(request)),
-        "cost_microusd": family.cost_microusd(lead),
-        "candidacies": candidacies,
+        "candidacies": list(family.latest_candidacies(lead)),
     }
     return render(request, "leads/detail.html", context)
+
+
+@require_GET
+@member_required
+def lead_costs(request: MemberRequest, pk: int) -> HttpResponse:
+    """Show what a lead has cost: a part of its page that comes after it."""
+    lead = get_object_or_404(Lead.objects.visible_to(request.workspace), pk=pk)
+    family.gather([lead])
+    context = {
+        "lead": lead,
+        "candidacies": list(family.latest_candidacies(lead)),
+        "cost_microusd": family.cost_microusd(lead),
+        "part": "leads/_costs.html",
+    }
+    return render(request, "leads/_costs.html" if request.headers.get("HX-Request") else "leads/part.html", context)
 
 
 @require_GET
@@ -104,9 +118,11 @@ def export(request: MemberRequest, kind: str) -> HttpResponse:
     }
     if kind not in formats:
         raise Http404(_("There is no such export."))
+    quotas.take(request.workspace.pk, "exports", by=request.user)
     write, content_type = formats[kind]
     content = BytesIO()
-    write(content, leads)
+    rows = write(content, leads)
+    audit.record(Verb.LEADS_EXPORTED, workspace_id=request.workspace.pk, words=f"{kind}: {rows}")
     response = HttpResponse(content.getvalue(), content_type=content_type)
     response["Content-Disposition"] = f'attachment; filename="leads-{timezone.now():%Y-%m-%d}.{kind}"'
     return response

@@ -1,6 +1,7 @@
 """The cast of the tests, and the world that they play in."""
 
 import os
+from collections.abc import Iterator
 
 import pytest
 from django.conf import settings as configured
@@ -8,11 +9,13 @@ from django.test import Client, TransactionTestCase, override_settings
 from django.utils import translation
 from django_q.brokers import get_broker
 from django_q.conf import Conf
+from django_q.models import Schedule
 
 from accounts.models import Membership, User, Workspace
 from integrations.sandbox.server import SandboxServer
 from tests.factories import MembershipFactory
 from tests.harness.emptying import empty
+from tests.harness.nursery import Nursery
 
 # The sync API of Playwright runs a loop in the test's thread; the ORM is used beside it, not in it.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
@@ -24,7 +27,24 @@ def own_redis_keys():
     own = f"magnet-test-{os.getpid()}"
     os.environ["REDIS_PREFIX"] = Conf.PREFIX = Conf.CLUSTER_NAME = own
     caches = {"default": configured.CACHES["default"] | {"KEY_PREFIX": own}}
+    if configured.REDIS_URL:
+        caches["default"]["BACKEND"] = "tests.harness.own_cache.OwnRedisCache"
     with override_settings(CACHES=caches, REDIS_PREFIX=own):
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def passwords_hashed_quickly():
+    """A hash that is slow to guess takes as long as the whole of most tests, and nobody guesses here."""
+    quick = "django.contrib.auth.hashers.MD5PasswordHasher"
+    with override_settings(PASSWORD_HASHERS=[quick, *configured.PASSWORD_HASHERS]):
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def operators_without_a_second_step():
+    """Most tests look at what operators find in the console; that they need a second step has tests of its own."""
+    with override_settings(ADMIN_NEEDS_SECOND_STEP=False):
         yield
 
 
@@ -47,6 +67,13 @@ def emptied_quickly():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", empty)
         yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def queue_schedules(django_db_setup, django_db_blocker) -> dict[str, Schedule]:
+    """What migrations told the queue to do again and again, by function: tests that commit empty that table, too."""
+    with django_db_blocker.unblock():
+        return {schedule.func: schedule for schedule in Schedule.objects.all()}
 
 
 @pytest.fixture
@@ -99,3 +126,17 @@ def sandbox(sandbox_server, settings):
     providers["sandbox"]["base_url"] = sandbox_server.base_url
     settings.PROVIDERS = providers
     return sandbox_server
+
+
+@pytest.fixture(scope="session")
+def nursery_of_all(django_db_setup, own_redis_keys) -> Iterator[Nursery]:
+    # It ends before the database does, which nobody may be connected to then.
+    with Nursery(SITE_TURN_SECONDS="3") as nursery:
+        yield nursery
+
+
+@pytest.fixture
+def nursery(nursery_of_all) -> Iterator[Nursery]:
+    """Processes for one test, forked from one that is prepared once: its start costs as much as many tests."""
+    yield nursery_of_all
+    nursery_of_all.end_all()

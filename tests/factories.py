@@ -3,9 +3,10 @@
 from decimal import Decimal
 
 import factory
+from allauth.account.models import EmailAddress
 from django.utils import timezone
 
-from accounts.models import Membership, User, Workspace
+from accounts.models import Invitation, Membership, User, Workspace
 from billing.models import Budget
 from enrichment.models import Snapshot
 from hunts.icp import Icp, criterion_key
@@ -28,6 +29,12 @@ class UserFactory(factory.django.DjangoModelFactory):
     email = factory.Sequence(lambda n: f"person{n}@people.example")
     password = factory.django.Password("a-good-password")
 
+    @factory.post_generation
+    def confirmed(user, create, extracted, **kwargs):
+        """Their address is confirmed, unless it is made with `confirmed=False`."""
+        is_confirmed = extracted is not False
+        EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=is_confirmed)
+
 
 class WorkspaceFactory(factory.django.DjangoModelFactory):
     class Meta:
@@ -44,6 +51,24 @@ class MembershipFactory(factory.django.DjangoModelFactory):
     workspace = factory.SubFactory(WorkspaceFactory)
     user = factory.SubFactory(UserFactory)
     role = Membership.Role.OWNER
+
+
+class InvitationFactory(factory.django.DjangoModelFactory):
+    """An invitation by an owner that was sent; its link is not known to anybody."""
+
+    class Meta:
+        model = Invitation
+
+    workspace = factory.SubFactory(WorkspaceFactory)
+    email = factory.Sequence(lambda n: f"invited{n}@people.example")
+    token_hash = factory.Sequence(lambda n: f"{n:064x}")
+    status = Invitation.Status.SENT
+    sent_at = factory.LazyFunction(timezone.now)
+    expires_at = factory.LazyFunction(lambda: timezone.now() + Invitation.LASTS)
+
+    @factory.lazy_attribute
+    def invited_by(self):
+        return MembershipFactory(workspace=self.workspace, role=Membership.Role.OWNER).user
 
 
 class CompanyListFactory(factory.django.DjangoModelFactory):

@@ -2,6 +2,7 @@
 
 from hunts.work import Tools, Verdict, Work, passed
 from integrations.capabilities import FoundContact
+from integrations.lexicon.persons import MARK
 
 ENOUGH = 5
 
@@ -19,6 +20,15 @@ async def run(work: Work, tools: Tools) -> Verdict:
         if len(contacts) >= ENOUGH:
             break
     # No picture is no reason to hold a lead back, but whoever misses it is told why.
-    no_picture = await tools.photographer.take(work.site.final_url) if work.site and work.site.pages else ""
+    no_picture = await _picture(work, tools)
     told = f"{len(contacts)} contacts" if contacts else "no contact found"
     return passed(f"{told}. {no_picture}" if no_picture else told, contacts=tuple(contacts))
+
+
+async def _picture(work: Work, tools: Tools) -> str:
+    """Keep a picture of the home page; return why there is none, '' where there is or nothing could be read."""
+    if work.site is None or not work.site.pages:
+        return ""
+    if MARK in work.site.pages[0].text:
+        return "No picture of the home page: it shows somebody who must not be kept."
+    return await tools.photographer.take(work.site.final_url)

@@ -31,6 +31,6 @@ def latest_cost(candidacies: Sequence[Candidate]) -> LatestCost | None:
 
 
 @register.simple_tag
-def costs_of_run(run: Run) -> costs.RunCosts:
-    """Return what a run was charged until now."""
-    return costs.of_run(run)
+def costs_of_run(run: Run, qualified: int) -> costs.Charged:
+    """Return what a run with so many qualified leads was charged until now."""
+    return costs.charged(run, qualified=qualified)

@@ -30,13 +30,11 @@ def opened_preset(context: dict[str, Any], conversation: Conversation) -> Preset
 
 
 @register.inclusion_tag("hunts/_preset_link.html", takes_context=True)
-def preset_link(context: dict[str, Any], hunt: Hunt) -> dict[str, Any]:
-    """Show the preset that `hunt` was saved as to whoever may see it, or else the form that saves it."""
-    request = context["request"]
-    preset = preset_page.preset_of(hunt, request.workspace, request.user)
+def preset_link(context: dict[str, Any], hunt: Hunt, name: str | None) -> dict[str, Any]:
+    """Show the `name` of the preset that `hunt` is, or else the form that saves it to those who may."""
     return {
         "hunt": hunt,
-        "preset": preset,
-        "may_change": preset is None and may_change(request),
+        "name": name,
+        "may_change": name is None and may_change(context["request"]),
         "csrf_token": context.get("csrf_token"),
     }

@@ -11,6 +11,7 @@ import queue
 import socket
 import threading
 from collections.abc import Awaitable, Callable, Sequence
+from ipaddress import ip_address
 from typing import Any
 
 from integrations.egress.errors import LookupFailed, NotResolved
@@ -39,7 +40,9 @@ class Lookups:
         self._open = 0  # lookups that are waiting or under way, abandoned ones too
 
     async def addresses(self, host: str, port: int) -> list[str]:
-        """Return the addresses of `host`, without repeats. Raises `NotResolved`."""
+        """Return the addresses of `host`, without repeats; an address is its own. Raises `NotResolved`."""
+        with contextlib.suppress(ValueError):
+            return [str(ip_address(host))]
         answer: _Answer = asyncio.get_running_loop().create_future()
         with self._lock:
             self._open += 1

@@ -58,6 +58,10 @@ class _BoundedTransport(GuardedTransport):
             await response.aclose()
             raise
         response.headers.pop("content-encoding", None)  # what is read is plain now
+        # Vendors write UTF-8. Whatever else one names would be looked up among Python's codecs, and some of those are
+        # for no text (base64) or refuse to be read by httpx (idna): it fails at them with an AssertionError.
+        if "content-type" in response.headers:
+            response.headers["content-type"] = response.headers["content-type"].partition(";")[0]
         return response
 
 

@@ -19,9 +19,10 @@ from integrations.capabilities import ChatTurn, Completion, Prices, Usage
 from integrations.egress.errors import EgressError
 from integrations.egress.vendors import vendor_client
 from integrations.providers.failures import Vendor
+from integrations.providers.wire import NONSENSE
 from integrations.providers.wording import MAX_CHARACTERS, StreamedAnswer, TooMuchText, completion_of
 
-CONNECT_SECONDS = 5.0
+CONNECT_SECONDS = 10.0  # a worker opens dozens of connections at once, and shares its processor
 # What the protocol itself adds to a question: a few tokens for each message.
 FRAME_TOKENS = 32
 
@@ -122,8 +123,7 @@ class ChatCompletions(ABC):
             raise self._vendor.lost(f"{self.name} wrote more than {MAX_CHARACTERS:,} characters.") from error
         except (
             *(openai.OpenAIError, EgressError, TimeoutError),
-            # What the client makes of nonsense; a body of brackets only takes it too deep.
-            *(ValueError, TypeError, AttributeError, LookupError, RecursionError),
+            *NONSENSE,
         ) as error:
             raise self._vendor.explained(error) from error
 

@@ -70,15 +70,25 @@ class Directory:
 
     def __init__(self, index: CompanyIndex) -> None:
         self._index = index
+        # One is made for each run, and forgotten with it.
+        self._scored: dict[SearchQuery, list[tuple[float, DirectoryRow]]] = {}
 
     async def search(self, query: SearchQuery, *, limit: int, offset: int = 0) -> list[FoundCompany]:
-        """Return companies that may match, best first; [] where none is known."""
+        """Return companies that may match, best first; [] where none is known.
+
+        All pages of a question but the first come from what was found for that one, so that they fit together.
+        """
         wanted = _take_apart(query)
-        rows = await self._candidates(wanted)
-        scored = [(score, row) for row in rows if (score := _score(row, wanted, query)) > 0]
-        scored.sort(key=lambda pair: (-pair[0], pair[1].domain, pair[1].name))
+        scored = self._scored.get(query) if offset else None
+        if scored is None:
+            scored = self._scored[query] = await self._score_all(wanted, query)
         best = scored[0][0] if scored else 1.0
         return [_found(row, score / best, wanted.countries) for score, row in scored[offset : offset + limit]]
+
+    async def _score_all(self, wanted: _Wanted, query: SearchQuery) -> list[tuple[float, DirectoryRow]]:
+        rows = await self._candidates(wanted)
+        scored = [(score, row) for row in rows if (score := _score(row, wanted, query)) > 0]
+        return sorted(scored, key=lambda pair: (-pair[0], pair[1].domain, pair[1].name))
 
     async def _candidates(self, wanted: _Wanted) -> list[DirectoryRow]:
         found = await self._index.candidates(wanted.terms, countries=sorted(wanted.countries), limit=CANDIDATES)

@@ -14,13 +14,16 @@ from integrations.egress.vendors import AnswerTooBig, vendor_client
 from integrations.errors import CredentialsRejected, ProviderError, QuotaExhausted, RequestRejected, Unavailable
 from integrations.lexicon.countries import country_named
 from integrations.lexicon.domains import host_of, stated_domain
-from integrations.lexicon.text import one_line
+from integrations.lexicon.text import visible
 from integrations.providers.registry import register
-from integrations.providers.wire import NEVER_SENT, retry_after_seconds
+from integrations.providers.wire import NEVER_SENT, NONSENSE, number_in, retry_after_seconds, text_in
 
 MOST_RESULTS = 100
 RESULTS_INCLUDED = 10
 LONGEST_QUERY = 2_000
+LONGEST_NAME = 300
+# No search costs so much; of an amount beyond it the vendor surely means something else.
+MOST_DOLLARS = 1_000
 TIMEOUT_SECONDS = 30.0
 
 
@@ -85,7 +88,7 @@ class Exa:
             raise Unavailable("Exa answered more than can be read.", provider=self.slug, may_be_billed=True) from error
         except httpx.HTTPError as error:
             raise Unavailable("The connection to Exa broke off.", provider=self.slug, may_be_billed=True) from error
-        except (ValueError, KeyError, TypeError, AttributeError) as error:  # what the vendor's client makes of nonsense
+        except NONSENSE as error:
             raise Unavailable(
                 "Exa gave an answer that cannot be read.", provider=self.slug, may_be_billed=True
             ) from error
@@ -111,8 +114,14 @@ class Exa:
 
 
 def micro_dollars(cost: CostDollars | None) -> int | None:
-    """Return what the answer says the request cost, rounded up to whole micro-dollars."""
-    return math.ceil(Decimal(str(cost.total)) * 1_000_000) if cost is not None else None
+    """Return what the answer says the request cost, rounded up to whole micro-dollars; `None` where that is no amount.
+
+    The results are good all the same, and asking again would be paid again.
+    """
+    total: object = cost.total if cost is not None else None
+    if isinstance(total, bool) or not isinstance(total, int | float) or not 0 <= total <= MOST_DOLLARS:
+        return None
+    return math.ceil(Decimal(str(total)) * 1_000_000)
 
 
 def asked(query: SearchQuery, limit: int) -> dict[str, Any]:
@@ -136,31 +145,28 @@ def company_of(result: Result, place: int) -> FoundCompany:
 
     What the vendor knows of the company besides (`entities`) comes with it where it makes sense.
     """
-    host = host_of(result.url).removeprefix("www.")
-    domain = stated_domain(result.url)
+    url = visible(result.url)
+    host, domain = host_of(url).removeprefix("www."), stated_domain(url)
     known = next((entity.properties for entity in result.entities or () if entity.type == "company"), None)
     known = known or EntityCompanyProperties()
     headquarters = known.headquarters or EntityCompanyPropertiesHeadquarters()
-    size = _number(known.workforce.total if known.workforce else None, range(1, 10_000_000))
-    located = filter(None, (_text(headquarters.city, 200), _text(headquarters.country, 200)))
+    size = number_in(known.workforce.total if known.workforce else None, range(1, 10_000_000))
+    located = filter(None, (text_in(headquarters.city, 200), text_in(headquarters.country, 200)))
     return FoundCompany(
-        name=(_text(known.name, 300) or result.title or domain).strip(),
+        name=text_in(known.name, LONGEST_NAME) or text_in(result.title, LONGEST_NAME) or domain,
         domain=domain,
         website=f"https://{host}/",
-        description=_text(known.description, 1_000),
+        description=text_in(known.description, 1_000),
         location=", ".join(located),
-        country=country_named(_text(headquarters.country, 200)),
+        country=country_named(text_in(headquarters.country, 200)),
         employees=Range(size, size),
-        founded_year=_number(known.founded_year, range(1_000, 2_101)),
+        founded_year=number_in(known.founded_year, range(1_000, 2_101)),
         source="exa",
-        source_url=result.url,
-        relevance=result.score or 1 / (1 + place),
+        source_url=url,
+        relevance=_relevance(result.score, place),
     )
 
 
-def _text(value: object, longest: int) -> str:
-    return one_line(value)[:longest] if isinstance(value, str) else ""
-
-
-def _number(value: object, sensible: range) -> int | None:
-    return value if isinstance(value, int) and value in sensible else None
+def _relevance(score: object, place: int) -> float:
+    """Return the vendor's score, which is from 0 to 1; where there is none, what the place among the results says."""
+    return float(score) if isinstance(score, int | float) and 0 < score <= 1 else 1 / (1 + place)

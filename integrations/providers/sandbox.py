@@ -10,12 +10,15 @@ from integrations.capabilities import FoundCompany, Prices, SearchQuery
 from integrations.errors import RequestRejected, Unavailable
 from integrations.lexicon.taxonomy import industries
 from integrations.providers.registry import register
+from integrations.providers.wire import NEVER_SENT, NONSENSE, text_in
 
 DEFAULT_URL = "http://127.0.0.1:8765"
 _HOST = "search.sandbox.example"
 _MAX_ASKED = 100  # what the engine gives at most
 _MAX_QUESTIONS = 6
 _MAX_WORDS = 400  # characters of one question
+_LONGEST = 1_000  # characters of one fact of a company
+_LONGEST_DOMAIN = 253
 _TIMEOUT = 10.0
 
 
@@ -50,7 +53,7 @@ class Sandbox:
             response = await self._client.get(
                 f"{self._base_url}/search", params=params, headers={"Host": _HOST}, timeout=_TIMEOUT
             )
-        except httpx.HTTPError as error:
+        except (*NEVER_SENT, httpx.HTTPError) as error:
             raise Unavailable(
                 f"The sandbox does not answer at {self._base_url}. Start it: python -m integrations.sandbox",
                 provider=self.slug,
@@ -64,11 +67,11 @@ class Sandbox:
             raise RequestRejected(f"The sandbox refused the search ({response.status_code}).", provider=self.slug)
         try:
             rows = response.json()
-        except ValueError as error:
+        except NONSENSE as error:
             raise Unavailable("The sandbox answered something that is not JSON.", provider=self.slug) from error
         if not isinstance(rows, list):
             raise Unavailable("The sandbox answered something that is not a list.", provider=self.slug)
-        return [row for row in rows if isinstance(row, dict) and row.get("domain")]
+        return [row for row in rows if isinstance(row, dict) and text_in(row.get("domain"), _LONGEST_DOMAIN)]
 
 
 def questions_of(query: SearchQuery) -> list[str]:
@@ -97,13 +100,13 @@ def _merged(answers: Sequence[Sequence[Mapping[str, Any]]]) -> list[Mapping[str,
 
 def _found(row: Mapping[str, Any], relevance: float) -> FoundCompany:
     return FoundCompany(
-        name=str(row.get("name", "")),
-        domain=str(row["domain"]),
-        website=str(row.get("website", "")),
-        description=str(row.get("snippet", "")),
-        location=str(row.get("location", "")),
-        country=str(row.get("country", "")),
+        name=text_in(row.get("name"), _LONGEST),
+        domain=text_in(row["domain"], _LONGEST_DOMAIN),
+        website=text_in(row.get("website"), _LONGEST),
+        description=text_in(row.get("snippet"), _LONGEST),
+        location=text_in(row.get("location"), _LONGEST),
+        country=text_in(row.get("country"), 2),
         source=Sandbox.slug,
-        source_url=str(row.get("website", "")),
+        source_url=text_in(row.get("website"), _LONGEST),
         relevance=relevance,
     )

@@ -21,8 +21,9 @@ TIMEOUT_SECONDS = 10.0
 LONGEST_TEXT = 2_900
 LONGEST_TITLE = 300
 _WEBHOOK = re.compile(r"[A-Za-z0-9]{1,40}/[A-Za-z0-9]{1,40}/[A-Za-z0-9]{1,80}")
-# What stands in the body of a refusal, and how that is said; whoever made the webhook has to make another.
-_CLOSED: Mapping[str, str] = {
+# What stands in the body of a refusal, and how that is said; whoever made the webhook has to make another. What is said
+# here is translated by `integrations.slack_words`.
+REASONS: Mapping[str, str] = {
     "no_service": "Slack does not know this webhook any more.",
     "no_active_hooks": "The webhook is switched off at Slack.",
     "no_team": "Slack does not know the workspace of this webhook any more.",
@@ -70,8 +71,8 @@ class Slack:
     def _explained(self, response: httpx.Response) -> ProviderError:
         """https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks/#handling-errors"""
         status, code = response.status_code, response.text.strip()[:100]
-        if code in _CLOSED:
-            return CredentialsRejected(_CLOSED[code], provider=self.slug)
+        if code in REASONS:
+            return CredentialsRejected(REASONS[code], provider=self.slug)
         if status in (401, 403, 404, 410):
             return CredentialsRejected(f"Slack does not accept this webhook ({status}).", provider=self.slug)
         if status == 429:

@@ -1,4 +1,4 @@
-"""What the HTTP of all vendors has in common: which failures cost nothing, and how long to wait."""
+"""What the HTTP of all vendors has in common: which failures cost nothing, how long to wait, how nonsense is read."""
 
 import re
 from collections.abc import Mapping
@@ -8,15 +8,29 @@ from email.utils import parsedate_to_datetime
 import httpx
 
 from integrations.egress.errors import EgressError
+from integrations.lexicon.text import one_line
 
 # Nothing reached the vendor, so nothing can be billed.
 NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol, EgressError)
+# What is raised where an answer is read that is not what the vendor promises: a name that is missing, another type, a
+# number beyond all bounds, a body of nothing but brackets.
+NONSENSE = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 LONGEST_WAIT = 300.0
 # No limit of a vendor is longer than a month; it also keeps nonsense within what a date can hold.
 _LONGEST_RESET = 31 * 86_400.0
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3_600.0, "d": 86_400.0}
 _DURATION = re.compile(r"(\d{1,12}(?:\.\d{1,6})?) ?(ms|[smhd])", re.IGNORECASE)
 _TOLD = re.compile(r"(?:try again|retry) (?:in|after) (\d[\d.a-z ]{0,40})", re.IGNORECASE)
+
+
+def text_in(value: object, longest: int) -> str:
+    """Return a text of an answer on one line, without what no database takes; '' for what is no text."""
+    return one_line(value)[:longest] if isinstance(value, str) else ""
+
+
+def number_in(value: object, sensible: range) -> int | None:
+    """Return a whole number of an answer; `None` for what is none, or makes no sense."""
+    return value if type(value) is int and value in sensible else None
 
 
 def retry_after_seconds(headers: Mapping[str, str]) -> float | None:
@@ -52,7 +66,7 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
         return float(value)
     try:
         until = parsedate_to_datetime(value)
-    except (ValueError, TypeError):
+    except NONSENSE:
         return None
     return _seconds_until(until)
 

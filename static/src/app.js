@@ -16,11 +16,34 @@
       button.closest("dialog")?.close();
       button.closest(".toast")?.remove();
     }
+    if (button.dataset.action === "copy") {
+      const field = find(button.dataset.target);
+      const done = () => (button.querySelector("span").textContent = button.dataset.done);
+      // Without HTTPS browsers offer no clipboard: then the text is selected, ready to be copied by hand.
+      field.select();
+      navigator.clipboard?.writeText(field.value).then(done, () => field.select());
+    }
     if (button.dataset.action === "fill") {
       const field = find(button.dataset.target);
       field.value = button.dataset.value;
       field.focus();
     }
+  });
+
+  // What is sent says which workspace its page was of: in another tab the person may have gone to another one.
+  const workspace = () => document.body.dataset.workspace;
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    // Asked by attribute: a field named "action" hides the form's own.
+    const address = new URL(form.getAttribute("action") || "", location.href);
+    const isPost = form.getAttribute("method")?.toLowerCase() === "post";
+    if (!workspace() || !isPost || address.origin !== location.origin || form.elements["of-workspace"]) return;
+    const field = Object.assign(document.createElement("input"), { type: "hidden", name: "of-workspace" });
+    field.value = workspace();
+    form.append(field);
+  });
+  document.addEventListener("htmx:configRequest", (event) => {
+    if (workspace()) event.detail.headers["X-Of-Workspace"] = workspace();
   });
 
   // What deletes asks first.
@@ -29,12 +52,13 @@
     if (question && !window.confirm(question)) event.preventDefault();
   });
 
-  // A time zone that nobody chose yet is the browser's.
+  // A time zone that nobody chose yet is the browser's; some forms take only those in their list.
   const zones = find("[data-browsers-zone]");
   const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
   if (zones && here) {
     const known = [...zones.options].find((option) => option.value === here);
-    (known || zones.appendChild(new Option(here, here))).selected = true;
+    const offered = known || (zones.dataset.browsersZone !== "listed" && zones.appendChild(new Option(here, here)));
+    if (offered) offered.selected = true;
   }
 
   // A conversation shows its end: when it is opened, and as it is written, unless somebody has scrolled up to read.
@@ -132,12 +156,14 @@
     find(".toasts").append(toast);
   };
   const isAsked = (event) => event.target.id !== "unread"; // the badge asks by itself, and asks again
+  // 409: the page is of another workspace than the person is in now, and the answer is a page that says so.
+  document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+    if (detail.xhr.status !== 409 || !detail.xhr.getResponseHeader("X-Of-Workspace")) return;
+    Object.assign(detail, { shouldSwap: true, isError: false, target: find("#content"), swapOverride: "afterbegin" });
+    window.scrollTo(0, 0); // what was typed stays below it
+  });
   document.addEventListener("htmx:responseError", (event) => isAsked(event) && tell(document.body.dataset.refused));
   document.addEventListener("htmx:sendError", (event) => isAsked(event) && tell(document.body.dataset.unsent));
-
-  // Nobody chooses UTC by chance: where a time zone was not chosen yet, that of the browser is offered.
-  const zone = find("select[data-zone]");
-  if (zone?.value === "UTC" && [...zone.options].some((option) => option.value === here)) zone.value = here;
 
   // The badge of the inbox asks for news while somebody has the page in sight.
   const LOOK_MS = 60_000;
@@ -153,5 +179,20 @@
   const live = (state) => document.querySelectorAll("[data-live]").forEach((mark) => (mark.dataset.live = state));
   document.addEventListener("htmx:sseOpen", () => live("on"));
   document.addEventListener("htmx:sseError", () => live("lost"));
-  document.addEventListener("htmx:sseClose", () => live("over"));
+  document.addEventListener("htmx:sseClose", (event) => {
+    live("over");
+    // What the run cost stands below the live part: it is taken again once nothing is added to it any more.
+    if (event.detail.type !== "message" || !find("#costs")) return;
+    htmx.ajax("GET", location.pathname + location.search, { target: "#costs", select: "#costs", swap: "outerHTML" });
+  });
+
+  // Tables in a part that is replaced stay where somebody has scrolled to.
+  const frames = (part) => [...part.querySelectorAll(".table-frame[aria-label]")];
+  let places = new Map();
+  document.addEventListener("htmx:sseBeforeMessage", ({ target }) => {
+    places = new Map(frames(target).map((frame) => [frame.ariaLabel, frame.scrollLeft]));
+  });
+  document.addEventListener("htmx:sseMessage", ({ target }) => {
+    frames(target).forEach((frame) => (frame.scrollLeft = places.get(frame.ariaLabel) || 0));
+  });
 })();

@@ -13,6 +13,16 @@
     }),
     minutes: new Intl.NumberFormat(root.lang, { maximumFractionDigits: 1 }),
   };
+  // Marks between whole numbers need their digits: two marks that read the same would be a lie.
+  const marks = {
+    ...writers,
+    percent: new Intl.NumberFormat(root.lang, { style: "percent", maximumFractionDigits: 2 }),
+    minutes: new Intl.NumberFormat(root.lang, { maximumFractionDigits: 3 }),
+    dollars: new Intl.NumberFormat(root.lang, {
+      style: "currency", currency: "USD", currencyDisplay: "narrowSymbol", minimumFractionDigits: 2, maximumFractionDigits: 6,
+    }),
+  };
+  const mark = (unit) => (value) => (Number.isFinite(value) ? marks[unit].format(value) : "");
   const write = (unit) => (value) => (value === null || value === undefined ? "–" : writers[unit].format(value));
 
   const looks = (chart) => ({
@@ -25,16 +35,27 @@
 
   // A line goes on over days without a value; a bar has none there.
   const points = (chart, series) =>
-    series.values.map((y, place) => ({ x: Date.parse(chart.starts[place]), y })).filter((point) => point.y !== null);
-  const label = (chart, time) => {
-    const known = chart.labels[chart.starts.indexOf(new Date(time).toISOString().slice(0, 10))];
-    const parts = chart.step === "month" ? { year: "numeric" } : { day: "numeric" };
-    return known ?? new Intl.DateTimeFormat(root.lang, { month: "short", ...parts, timeZone: "UTC" }).format(time);
+    series.values.map((y, x) => ({ x, y })).filter((point) => point.y !== null);
+  // Lines stand on the places of their days, 0 and on, so that every mark of the axis is below the day that it names.
+  const line = (chart, most) => {
+    const last = Math.max(chart.labels.length - 1, 1);
+    const step = Math.ceil(last / most);
+    const tickAmount = Math.ceil(last / step);
+    return { type: "numeric", min: 0, max: step * tickAmount, tickAmount };
+  };
+  const label = (chart, place) => chart.labels[Math.round(place)] ?? "";
+
+  // Up to five of something are counted one by one: there is no half of a company.
+  const isFew = (chart) => {
+    const stacks = chart.starts.map((_, place) => chart.series.map((series) => series.values[place] ?? 0));
+    const tops = stacks.map((values) => (chart.kind === "stacked" ? values.reduce((sum, value) => sum + value, 0) : Math.max(...values)));
+    return chart.unit === "count" && Math.max(...tops) <= 5;
   };
 
   const options = (chart, width) => {
     const look = looks(chart);
     const isLine = chart.kind === "line";
+    const most = Math.max(2, Math.min(chart.labels.length, Math.floor(width / 110)));
     return {
       ...look,
       chart: {
@@ -42,7 +63,8 @@
         toolbar: { show: false }, zoom: { enabled: false }, animations: { enabled: false },
       },
       series: chart.series.map((series) => ({ name: series.name, data: isLine ? points(chart, series) : series.values })),
-      stroke: isLine ? { width: 2, curve: "straight" } : { width: 0 },
+      // A single value is a dot; as a line it would fall to the axis.
+      stroke: isLine ? { width: chart.series.map((series) => (points(chart, series).length > 1 ? 2 : 0)), curve: "straight" } : { width: 0 },
       markers: isLine ? { size: 3, strokeWidth: 0 } : { size: 0 },
       plotOptions: { bar: { columnWidth: "70%", borderRadius: 2, borderRadiusApplication: "end" } },
       fill: { opacity: 1 },
@@ -52,13 +74,12 @@
         markers: { size: 5, shape: "square", strokeWidth: 0, offsetX: -3 },
       },
       xaxis: {
-        ...(isLine ? { type: "datetime" } : { categories: chart.labels }),
-        tickAmount: Math.max(2, Math.min(chart.labels.length, Math.floor(width / 110))),
+        ...(isLine ? line(chart, most) : { categories: chart.labels, tickAmount: most }),
         axisTicks: { show: false }, axisBorder: { color: colour("line") }, tooltip: { enabled: false }, crosshairs: { show: false },
-        labels: { rotate: 0, maxHeight: 32, datetimeUTC: true, ...(isLine ? { formatter: (_, time) => label(chart, time) } : {}) },
+        labels: { rotate: 0, maxHeight: 32, ...(isLine ? { formatter: (place) => label(chart, Number(place)) } : {}) },
       },
-      yaxis: { min: 0, forceNiceScale: true, labels: { formatter: write(chart.unit) } },
-      tooltip: { ...look.tooltip, shared: true, intersect: false, x: isLine ? { formatter: (time) => label(chart, time) } : {}, y: { formatter: write(chart.unit) } },
+      yaxis: { min: 0, forceNiceScale: true, ...(isFew(chart) ? { stepSize: 1 } : {}), labels: { formatter: mark(chart.unit) } },
+      tooltip: { ...look.tooltip, shared: true, intersect: false, x: isLine ? { formatter: (place) => label(chart, place) } : {}, y: { formatter: write(chart.unit) } },
       noData: { text: "" },
     };
   };

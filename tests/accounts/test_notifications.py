@@ -1,11 +1,13 @@
 """Inboxes, wishes, the outbox, e-mails and digests; what happened is made up, everything else is real."""
 
+import re
 import socketserver
 import threading
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.core import mail
 from django.db import IntegrityError, transaction
 from django.test import Client
@@ -20,6 +22,7 @@ from accounts.notification_words import words
 from accounts.notifications import notify
 from accounts.outbox import MOST_TRIES, GiveUp, NotNeeded, TryLater
 from accounts.preferences import Wish
+from accounts.wall import as_tenant
 from tests.conftest import signed_in
 from tests.factories import MembershipFactory
 from tests.harness.processes import start_python
@@ -413,7 +416,11 @@ def test_an_e_mail_is_in_the_language_of_its_reader(workspace, owner):
     owner.save()
     tell(workspace, kind=Kind.RUN_COMPLETED, parameters=COUNTS)
     send_due()
-    assert 'lang="zh-hans"' in mail.outbox[0].alternatives[0][0]
+    (sent,) = mail.outbox
+    assert 'lang="zh-hans"' in sent.alternatives[0][0]
+    with translation.override("zh-hans"):
+        assert sent.subject == words(Notification.objects.get(user=owner)).subject
+    assert sent.subject != words(Notification.objects.get(user=owner)).subject, "and that is not English"
 
 
 @pytest.mark.parametrize("left", ["removed", "closed", "unsubscribed"])
@@ -444,6 +451,53 @@ def test_who_sees_it_in_the_app_gets_no_e_mail_about_a_short_run(workspace, owne
         Notification.objects.update(read_at=timezone.now())
     send_due()
     assert len(mail.outbox) == (1 if seen in ("away", "looked before") else 0)
+
+
+def test_who_is_told_by_e_mail_alone_is_told_of_short_runs_too(workspace, owner):
+    preferences.choose(owner, workspace, {Kind.RUN_COMPLETED: Wish(in_app=False, email=True)})
+    tell(workspace, email_after=timedelta(minutes=3))
+    inbox.look(owner, workspace)
+    NotificationDelivery.objects.update(not_before=timezone.now())
+    send_due()
+    assert [sent.to for sent in mail.outbox] == [[owner.email]]
+
+
+@pytest.mark.parametrize("confirmed", ["no", "another", "in capitals", "nobody asks"])
+def test_nothing_is_sent_to_an_address_that_nobody_confirmed(workspace, owner, settings, confirmed):
+    """Whoever signs up with somebody else's address would have us write them what they like."""
+    if confirmed == "another":
+        EmailAddress.objects.filter(user=owner).update(email="mine@people.example")
+    elif confirmed == "in capitals":
+        EmailAddress.objects.filter(user=owner).update(email=owner.email.upper())
+    else:
+        EmailAddress.objects.filter(user=owner).update(verified=False)
+    if confirmed == "nobody asks":
+        settings.ACCOUNT_EMAIL_VERIFICATION = "none"
+    digests.choose(owner, workspace, 8)
+    tell(workspace, label="You won, see http://evil.example")
+    due()
+    digests.write_due()
+    send_due()
+    is_sent = confirmed in ("in capitals", "nobody asks")
+    assert len(mail.outbox) == (2 if is_sent else 0)
+    assert {row.status for row in deliveries()} == {"sent" if is_sent else "dropped"}
+
+
+def test_an_address_that_somebody_signed_up_with_gets_no_more_than_the_request_to_confirm_it(client):
+    form = {"email": "victim@firm.example", "password1": "correct-horse-battery"}
+    client.post("/accounts/signup/", form)
+    (asked,) = mail.outbox
+    workspace = User.objects.get(email="victim@firm.example").workspaces.get()
+    tell(workspace, label="You won, see http://evil.example")
+    send_due()
+    assert mail.outbox == [asked]
+    page = client.get(reverse("notification_settings:page")).text
+    assert "Confirm your address victim@firm.example" in page
+    client.post(re.search(r"https?://[^/]+(/accounts/confirm-email/\S+)", asked.body)[1])
+    tell(workspace, key="run:2")
+    send_due()
+    assert [sent.to for sent in mail.outbox[1:]] == [["victim@firm.example"]]
+    assert "Confirm your address" not in client.get(reverse("notification_settings:page")).text
 
 
 def test_a_digest_is_not_sent_to_who_wants_none_any_more(workspace, owner):
@@ -562,6 +616,31 @@ def test_a_message_that_was_given_up_can_be_sent_again_by_whom_it_is_for(
     client_of_owner.post(again)
     assert send_due() == 1
     assert len(mail.outbox) == 1
+
+
+@pytest.mark.parametrize(
+    ("problem", "shown"),
+    [
+        ("", ""),
+        ("This is no address that mail can be sent to.", None),
+        ("The mail server refuses this message for good (550).", None),
+        ("Something (of later) nobody translated (100%d).", "Something (of later) nobody translated (100%d)."),
+    ],
+)
+def test_why_a_message_did_not_arrive_is_kept_in_english_and_said_in_the_readers_language(problem, shown):
+    row = NotificationDelivery(problem=problem)
+    assert row.why == problem
+    with translation.override("sr-latn"):
+        assert row.why == shown if shown is not None else row.why not in ("", problem)
+        assert ("550" in row.why) == ("550" in problem)
+
+
+def test_what_a_sender_that_speaks_another_language_met_is_kept_in_english(workspace, smtp):
+    tell(workspace)
+    with MailServer({"@": "550 no such person"}) as server, translation.override("sr-latn"):
+        smtp(server.server_address[1])
+        send_due()
+    assert deliveries()[0].problem == "The mail server refuses this message for good (550)."
 
 
 # --- stopping e-mails -----------------------------------------------------------------------------
@@ -696,6 +775,46 @@ def test_the_page_shows_what_was_chosen(client_of_owner):
     page = client_of_owner.get(reverse("notification_settings:page")).text
     assert '<option value="Europe/Belgrade" selected>' in page
     assert '<option value="0" selected>00:00</option>' in page
+
+
+def test_who_has_chosen_in_one_workspace_has_chosen(workspace, owner):
+    other = MembershipFactory(user=owner).workspace
+    preferences.choose(owner, workspace, {Kind.NEEDS_YOU: Wish()})
+    for place in (workspace, other):
+        with as_tenant(place.pk):
+            assert preferences.has_chosen(owner)
+
+
+def test_the_zone_of_the_browser_is_offered_until_somebody_has_chosen(client_of_owner):
+    page = reverse("notification_settings:page")
+    assert "data-browsers-zone" in client_of_owner.get(page).text
+    inbox.look(User.objects.get(), User.objects.get().workspaces.get())
+    assert "data-browsers-zone" in client_of_owner.get(page).text, "who only looks has chosen nothing"
+    save_wishes(client_of_owner, time_zone="UTC")
+    assert "data-browsers-zone" not in client_of_owner.get(page).text
+    assert "data-browsers-zone" not in save_wishes(client_of_owner, time_zone="Mars/Olympus").text
+
+
+def test_a_digest_that_is_due_is_not_put_off_by_saving_the_page(client_of_owner):
+    save_wishes(client_of_owner)
+    due()
+    at = Reader.objects.get().next_digest_at
+    save_wishes(client_of_owner, **{"needs_you-email": "on"})
+    assert Reader.objects.get().next_digest_at == at
+    save_wishes(client_of_owner, digest_hour="9")
+    reader = Reader.objects.get()
+    assert reader.next_digest_at > timezone.now()
+    assert reader.next_digest_at.astimezone(reader.zone).hour == 9
+
+
+def test_who_moves_to_another_zone_gets_the_digest_of_every_workspace_by_the_new_clocks(client_of_owner, owner):
+    save_wishes(client_of_owner)
+    for hour in (8, None):
+        digests.choose(owner, MembershipFactory(user=owner).workspace, hour)
+    save_wishes(client_of_owner, time_zone="Asia/Tokyo")
+    with_digest = list(Reader.objects.exclude(digest_hour=None))
+    assert [one.next_digest_at.astimezone(ZoneInfo("Asia/Tokyo")).hour for one in with_digest] == [8, 8]
+    assert Reader.objects.get(digest_hour=None).next_digest_at is None
 
 
 @pytest.mark.parametrize(

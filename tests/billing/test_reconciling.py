@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.utils import timezone
 
 from billing import ledger, reconciling
@@ -62,6 +63,35 @@ def test_what_was_counted_already_can_be_given_back_too(hold_of):
     hold.budget.refresh_from_db()
     assert hold.budget.spent_microusd == 0
     assert list(violations()) == []
+
+
+def test_what_is_counted_as_spent_while_an_operator_gives_it_back_is_given_back_all_the_same(hold_of):
+    hold = hold_of(100)
+    counted = []
+
+    def another_process(execute, *query):
+        """Reconcile right after the operator's first look at the hold."""
+        seen = execute(*query)
+        if not counted:
+            counted.append(None)
+            counted.append(reconciling.reconcile().count)
+        return seen
+
+    with connection.execute_wrapper(another_process):
+        assert reconciling.give_back(hold, reason="not on the bill") is True
+    assert counted == [None, 1]
+    hold.budget.refresh_from_db()
+    assert (hold.budget.spent_microusd, hold.budget.reserved_microusd) == (0, 0)
+    assert reconciling.give_back(hold, reason="not on the bill") is False
+    assert list(violations()) == []
+
+
+def test_what_was_answered_after_all_is_not_given_back(hold_of):
+    hold = hold_of(100)
+    ledger.settle(hold.pk, 40)
+    assert reconciling.give_back(hold, reason="not on the bill") is False
+    hold.budget.refresh_from_db()
+    assert hold.budget.spent_microusd == 40
 
 
 def test_a_live_call_is_not_given_back_and_none_without_a_reason(hold_of):

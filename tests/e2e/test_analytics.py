@@ -52,7 +52,9 @@ def test_trends_are_drawn_in_light_and_dark_and_the_policy_has_no_complaint(open
     page.wait_for_url("**range=12m*")
     drawn(page)
     page.get_by_text("As a table").first.click()
-    expect(page.get_by_role("region", name="New companies and qualified leads").get_by_role("row")).to_have_count(13)
+    expect(page.get_by_role("region", name="New companies and new qualified leads").get_by_role("row")).to_have_count(
+        13
+    )
     assert faults(page) == []
     page.get_by_label("Source").select_option("file")
     page.wait_for_url("**range=12m*source=file*")

@@ -17,7 +17,7 @@ from enrichment.stored_hosts import StoredHosts, StoredRobots
 from integrations.egress.policy import Policy
 from integrations.egress.robots import RobotsText
 from tests.harness.fake_web import Asked, FakeWeb, answer
-from tests.harness.processes import run_command, start_python
+from tests.harness.processes import PATIENCE, run_command, start_python
 
 AGENT = "MagnetHunter/1.0 (+https://magnet.example/bot)"
 
@@ -102,7 +102,7 @@ from asgiref.sync import async_to_sync
 print(async_to_sync(wins)())
 """
     racers = [start_python(code, f"racer{number}") for number in range(3)]
-    outputs = [racer.communicate(timeout=90) for racer in racers]
+    outputs = [racer.communicate(timeout=PATIENCE) for racer in racers]
     assert sum(int(out) for out, _ in outputs) == 40, outputs
 
 

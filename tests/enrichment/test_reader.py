@@ -33,8 +33,9 @@ class Memory(dict[str, CachedPage]):
     async def get(self, url: str) -> CachedPage | None:  # type: ignore[override]
         return super().get(url)
 
-    async def put(self, page: CachedPage) -> None:
+    async def put(self, page: CachedPage) -> CachedPage:
         self[page.url] = page
+        return page
 
 
 @pytest.fixture

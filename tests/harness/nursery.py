@@ -1,7 +1,8 @@
 """Many short-lived worker processes for the price of one start: a process with Django loaded that forks on demand.
 
 `with Nursery(**environment) as nursery: nursery.start("tests.hunts.crash_jobs.work", 7, LEASE_SECONDS=2)` runs a job in
-a process of its own, which can be killed, frozen and waited for. Keywords are settings of that process alone.
+a process of its own, which can be killed, frozen and waited for. Keywords are settings of that process alone; where the
+outside world is, it is told by the settings of the test.
 """
 
 import json
@@ -17,7 +18,12 @@ from dataclasses import dataclass, field
 from pydoc import locate
 from typing import Any
 
+from django.conf import settings as configured
+
 from tests.harness.processes import ROOT, environment
+
+# Settings that a process has from the test that starts it, as they are at that moment.
+TAKEN_OVER = ("PROVIDERS", "LANGUAGE_MODEL_LIMITS", "EMAIL_BACKEND", "MONTHLY_SPENDING_LIMIT_MICROUSD")
 
 # What a child tells its test goes through its standard output, one JSON document a line.
 _KILLED = -signal.SIGKILL
@@ -44,6 +50,15 @@ class Child:
         return self.told[-1] if self.told else None
 
     @property
+    def is_gone(self) -> bool:
+        """True once its process has ended; does not wait for that."""
+        try:
+            os.kill(self.pid, 0)
+        except ProcessLookupError:
+            return True
+        return False
+
+    @property
     def was_killed(self) -> bool:
         return self.wait().status == _KILLED
 
@@ -59,6 +74,7 @@ class Nursery:
     def __init__(self, **environment: str) -> None:
         self._environment = environment
         self._children: dict[int, Child] = {}
+        self.is_warm = False
 
     def __enter__(self) -> "Nursery":
         self._errors = tempfile.TemporaryFile("w+")
@@ -74,13 +90,17 @@ class Nursery:
         return self
 
     def __exit__(self, *_error: object) -> None:
-        for child in self._children.values():
-            if child.status is None:
-                child.send(signal.SIGKILL)
+        self.end_all()
         self._process.stdin.close()
         self._process.wait(30)
         self._process.stdout.close()
         self._errors.close()
+
+    def end_all(self) -> None:
+        """Kill every child that is left."""
+        for child in list(self._children.values()):
+            child.send(signal.SIGKILL)
+            child.wait()
 
     def start(self, job: str, *args: Any, **settings: Any) -> Child:
         """Begin a job, a function by its dotted name, in a process of its own."""
@@ -96,9 +116,11 @@ class Nursery:
         self._order(job, args, {}, warms_up=True)
         report = json.loads(self._process.stdout.readline() or "{}")
         assert "warm" in report, f"the nursery died:\n{self.errors()}"
+        self.is_warm = True
 
     def _order(self, job: str, args: tuple[Any, ...], settings: dict[str, Any], *, warms_up: bool = False) -> None:
-        order = {"job": job, "args": args, "settings": settings, "warms_up": warms_up}
+        taken_over = {name: getattr(configured, name) for name in TAKEN_OVER}
+        order = {"job": job, "args": args, "settings": taken_over | settings, "warms_up": warms_up}
         self._process.stdin.write(json.dumps(order) + "\n")
         self._process.stdin.flush()
 
@@ -132,6 +154,8 @@ def _main() -> None:
     import django
 
     django.setup()
+    from django.db import connections
+
     from hunts import pipeline, research, tasks  # noqa: F401  (loaded once, for all children)
 
     selector = selectors.DefaultSelector()
@@ -148,7 +172,8 @@ def _main() -> None:
             *orders, unread = (unread + data).split(b"\n")
             for order in map(json.loads, orders):
                 if order["warms_up"]:
-                    locate(order["job"])(*order["args"])
+                    _do(order)
+                    connections.close_all()
                     os.write(1, b'{"warm": true}\n')
                     continue
                 pid = _fork(order)
@@ -163,9 +188,17 @@ def _report_end(selector: selectors.BaseSelector, key: selectors.SelectorKey) ->
     os.write(1, (json.dumps(report) + "\n").encode())
 
 
+def _do(order: dict[str, Any]) -> Any:
+    """Do a job under its settings and return what it did."""
+    for name, value in order["settings"].items():
+        setattr(configured, name, value)
+    return locate(order["job"])(*order["args"])
+
+
 def _fork(order: dict[str, Any]) -> int:
-    from django.conf import settings
     from django.db import connections
+
+    from integrations.egress import lookup
 
     connections.close_all()
     reader, writer = os.pipe()
@@ -177,10 +210,9 @@ def _fork(order: dict[str, Any]) -> int:
         return pid
     os.close(writer)
     os.read(reader, 1)
+    lookup._lookups = lookup.Lookups()  # threads are not forked: those that it counts on are not here
     try:
-        for name, value in order["settings"].items():
-            setattr(settings, name, value)
-        told = locate(order["job"])(*order["args"])
+        told = _do(order)
         if told is not None:
             tell(told)
         sys.stderr.flush()

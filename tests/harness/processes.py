@@ -14,6 +14,8 @@ if TYPE_CHECKING:  # processes import this before Django is set up
     from hunts.models import Run
 
 ROOT = Path(__file__).resolve().parents[2]
+# How many seconds a process may take for what takes a second on an idle machine.
+PATIENCE = 240.0
 SETUP = "import os, sys, django; os.environ['DJANGO_SETTINGS_MODULE'] = 'config.settings'; django.setup()\n"
 
 
@@ -43,7 +45,7 @@ def start_python(code: str, *args: str, **more: str) -> subprocess.Popen[str]:
 
 
 def run_command(
-    *args: str, timeout: float = 90, stdin: str | None = None, **more: str
+    *args: str, timeout: float = PATIENCE, stdin: str | None = None, **more: str
 ) -> subprocess.CompletedProcess[str]:
     """Run `manage.py ARGS` to its end."""
     return subprocess.run(
@@ -57,7 +59,7 @@ def run_command(
     )
 
 
-def until(condition: Callable[[], object], seconds: float = 60.0) -> None:
+def until(condition: Callable[[], object], seconds: float = PATIENCE) -> None:
     """Wait for something that another process does; fails when it does not happen."""
     ends_at = time.monotonic() + seconds
     while not condition():

@@ -1,9 +1,12 @@
 """What the processes of the crash tests do. Each job is one way in which a run is changed or worked on."""
 
+import asyncio
 import os
+import random
 import signal
 import time
 from datetime import timedelta
+from pathlib import Path
 from pydoc import locate
 from typing import Any
 
@@ -13,11 +16,15 @@ from django.utils import timezone
 
 from accounts import failpoints
 from enrichment.models import Host
-from hunts import claims, discovery, launch, pipeline, recording, research, tasks
+from hunts import claims, discovery, launch, patience, pipeline, recording, research, tasks
 from hunts.models import Candidate, Hunt, Run
+from hunts.privacy import erasing, retention
+from hunts.privacy.models import Erasure
 from hunts.research_models import Research
 from hunts.tools import open_kit
-from integrations import health
+from integrations import health, turns
+from leads.models import Contact
+from tests.harness import random_vendors
 
 # A stand-in that is too slow for a busy machine would be put behind its breaker, and its calls with it, for minutes.
 health.FAILURES_TO_OPEN = 10_000
@@ -30,6 +37,30 @@ def work(run_id: int) -> None:
 
 def start(hunt_id: int) -> None:
     launch.run(Hunt.objects.get(pk=hunt_id))
+
+
+def erase(erasure_id: int) -> None:
+    erasing.work_on(erasure_id)
+
+
+def recover_erasure(erasure_id: int) -> str:
+    """Finish an erasure that was left, both rounds of it, and tell how it ended and what of the person is left."""
+    for _round in range(3):
+        Erasure.objects.filter(pk=erasure_id).update(lease_expires_at=None, not_before=None)
+        erasing.work_on(erasure_id)
+    erasure = Erasure.objects.get(pk=erasure_id)
+    left = Contact.objects.filter(lead__workspace=erasure.workspace_id).exists()
+    return "left" if left else erasure.status
+
+
+def grow_old(_workspace_id: int) -> None:
+    retention.run()
+
+
+def recover_old(workspace_id: int) -> str:
+    """Go over what is too old again, and tell whether any of it is left."""
+    retention.run()
+    return "left" if Contact.objects.filter(lead__workspace=workspace_id).exists() else "gone"
 
 
 def cancel(run_id: int) -> None:
@@ -166,3 +197,17 @@ def hand_back_at(run_id: int, seconds: int) -> int:
 def call(task: str, *args: Any) -> None:
     """Be the queue: call a task by its name."""
     locate(task)(*args)
+
+
+def work_with_random_vendors(bill: str, seed: int) -> None:
+    """Be a worker that has several of the live runs in its hands at once, others after a while, until none is live."""
+    chance = random.Random(seed)
+    pipeline.open_kit = random_vendors.Vendors(random_vendors.Bill(Path(bill)), chance).open_kit
+    pipeline.LOOK_AGAIN_SECONDS = 0.2
+    patience._LONGEST_SECONDS = turns.FIRST_RETRY_SECONDS = 0.05
+    while live := list(Run.objects.live().order_by("pk").values_list("pk", flat=True)):
+        async_to_sync(_work_on)(chance.sample(live, min(len(live), 4)))
+
+
+async def _work_on(runs: list[int]) -> None:
+    await asyncio.gather(*(pipeline.work_on(run, concurrency=3, slice_seconds=1) for run in runs))

@@ -2,8 +2,9 @@
 
 import json
 import re
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.utils import timezone
@@ -16,6 +17,7 @@ from hunts.models import Hunt
 from tests.factories import HuntFactory
 
 TODAY = date(2026, 3, 1)
+UTC_ZONE = ZoneInfo("UTC")
 ONE = {
     "source": "exa",
     "status": "succeeded",
@@ -41,23 +43,23 @@ def keep(workspace: Workspace, *, days_ago: int = 0, hunt: Hunt | None = None, *
 
 
 def sums(workspace: Workspace, span: analytics.Span = "30d", **filters: object) -> analytics.Trends:
-    return analytics.trends(workspace, span=span, today=timezone.localdate(), **filters)
+    return analytics.trends(workspace, span=span, today=timezone.localdate(), zone=UTC_ZONE, **filters)
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    ("span", "unit", "starts", "first", "before"),
+    ("span", "unit", "starts", "first", "before", "after"),
     [
-        ("7d", "day", 7, date(2026, 2, 23), date(2026, 2, 16)),
-        ("30d", "day", 30, date(2026, 1, 31), date(2026, 1, 1)),
-        ("90d", "week", 13, date(2025, 12, 2), date(2025, 9, 3)),
-        ("12m", "month", 12, date(2025, 4, 1), date(2024, 4, 1)),
+        ("7d", "day", 7, date(2026, 2, 23), date(2026, 2, 16), date(2026, 2, 23)),
+        ("30d", "day", 30, date(2026, 1, 31), date(2026, 1, 1), date(2026, 1, 31)),
+        ("90d", "week", 13, date(2025, 12, 2), date(2025, 9, 3), date(2025, 12, 2)),
+        ("12m", "month", 12, date(2025, 4, 1), date(2024, 4, 1), date(2025, 3, 2)),
     ],
 )
-def test_a_span_is_cut_into_days_weeks_or_months_without_gaps(workspace, span, unit, starts, first, before):
-    found = analytics.trends(workspace, span=span, today=TODAY)
+def test_a_span_is_cut_into_days_weeks_or_months_without_gaps(workspace, span, unit, starts, first, before, after):
+    found = analytics.trends(workspace, span=span, today=TODAY, zone=UTC_ZONE)
     assert (found.unit, len(found.buckets), found.start, found.end) == (unit, starts, first, TODAY)
-    assert analytics.calendar(span, TODAY)[2] == before
+    assert analytics.calendar(span, TODAY)[2] == (before, after)
     gaps = {(later.start - earlier.start).days for earlier, later in pairwise(found.buckets)}
     assert gaps <= {"day": {1}, "week": {6, 7}, "month": {28, 29, 30, 31}}[unit]
 
@@ -70,8 +72,28 @@ def test_every_run_is_in_the_span_or_before_it_and_none_is_in_both(workspace, sp
     found = sums(workspace, span)
     days = (timezone.localdate() - found.start).days + 1
     assert found.totals.runs == sum(bucket.totals.runs for bucket in found.buckets) == len(range(0, days, 4))
-    earliest = (timezone.localdate() - analytics.calendar(span, timezone.localdate())[2]).days + 1
-    assert found.previous.runs == len([day for day in range(0, earliest, 4) if day >= days])
+    first, after = analytics.calendar(span, timezone.localdate())[2]
+    ended_on = [timezone.localdate() - timedelta(days=days_ago) for days_ago in range(0, 760, 4)]
+    assert found.previous.runs == len([day for day in ended_on if first <= day < after])
+    assert after <= found.start
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("today", "last"),
+    [
+        (date(2026, 3, 10), date(2025, 3, 10)),
+        (date(2026, 3, 31), date(2025, 3, 31)),
+        (date(2028, 2, 29), date(2027, 2, 28)),
+    ],
+)
+def test_twelve_months_that_are_not_over_are_compared_with_no_more_of_the_year_before(workspace, today, last):
+    first = date(last.year - 1, last.month % 12 + 1, 1)
+    for day in (first - timedelta(days=1), first, last, last + timedelta(days=1)):
+        noon = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
+        RunFigures.objects.create(workspace=workspace, ended_at=noon, **ONE)
+    found = analytics.trends(workspace, span="12m", today=today, zone=UTC_ZONE)
+    assert found.previous.runs == 2
 
 
 @pytest.mark.django_db
@@ -120,6 +142,49 @@ def test_a_chart_is_a_table_too(workspace):
     assert (yields.rows[-1][1], yields.rows[0][1]) == (["50 %", "60 %"], ["–", "–"])
     assert duration.rows[-1][1] == ["2.0"]
     assert [len(chart.rows) for chart in (leads, yields, duration)] == [7, 7, 7]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("zone", "ended_at", "day"),
+    [
+        ("UTC", (2026, 3, 1, 23, 30), date(2026, 3, 1)),
+        ("Europe/Belgrade", (2026, 3, 1, 23, 30), date(2026, 3, 2)),
+        ("America/Los_Angeles", (2026, 3, 1, 7, 59), date(2026, 2, 28)),
+        # Midnight is 23:00 in winter and 22:00 in summer: clocks are put forward on 29 March, back on 25 October.
+        ("Europe/Belgrade", (2026, 3, 28, 22, 59), date(2026, 3, 28)),
+        ("Europe/Belgrade", (2026, 3, 28, 23, 0), date(2026, 3, 29)),
+        ("Europe/Belgrade", (2026, 3, 29, 21, 59), date(2026, 3, 29)),
+        ("Europe/Belgrade", (2026, 3, 29, 22, 0), date(2026, 3, 30)),
+        ("Europe/Belgrade", (2026, 10, 25, 22, 59), date(2026, 10, 25)),
+        # In Havana 8 March 2026 has no midnight, and 1 November has two: its hour from 0:00 to 1:00 comes twice.
+        ("America/Havana", (2026, 3, 8, 4, 59), date(2026, 3, 7)),
+        ("America/Havana", (2026, 3, 8, 5, 0), date(2026, 3, 8)),
+        ("America/Havana", (2026, 11, 1, 4, 0), date(2026, 11, 1)),
+        ("America/Havana", (2026, 11, 1, 5, 30), date(2026, 11, 1)),
+    ],
+)
+def test_a_run_belongs_to_the_day_that_the_readers_clocks_showed(workspace, zone, ended_at, day):
+    figures = RunFigures.objects.create(workspace=workspace, ended_at=datetime(*ended_at, tzinfo=UTC), **ONE)
+    RunSpend.objects.create(figures=figures, provider="kimi", spent_microusd=1)
+    for today, runs in ((day, 1), (day - timedelta(days=1), 0), (day + timedelta(days=6), 1)):
+        found = analytics.trends(workspace, span="7d", today=today, zone=ZoneInfo(zone))
+        assert found.totals.runs == runs
+        on = {bucket.start for bucket in found.buckets if bucket.totals.runs and bucket.spends}
+        assert on == ({day} if runs else set())
+    week_later = analytics.trends(workspace, span="7d", today=day + timedelta(days=7), zone=ZoneInfo(zone))
+    assert (week_later.totals.runs, week_later.previous.runs) == (0, 1)
+
+
+@pytest.mark.django_db
+def test_the_page_and_the_api_say_whose_days_they_show(client_of_owner, owner, workspace):
+    keep(workspace)
+    for zone in ("UTC", "Europe/Belgrade", "America/Los_Angeles"):
+        owner.time_zone = zone
+        owner.save(update_fields=["time_zone"])
+        assert f"Days are those of your time zone ({zone.replace('_', ' ')})" in client_of_owner.get("/analytics/").text
+        body = client_of_owner.get("/api/analytics").json()
+        assert (body["time_zone"], body["end"]) == (zone, str(datetime.now(ZoneInfo(zone)).date()))
 
 
 def shown_on(page: str) -> list[dict]:
@@ -174,7 +239,7 @@ def test_an_empty_page_says_what_to_do(client_of_owner, workspace):
 @pytest.mark.parametrize("place", ["/analytics/", "/api/analytics"])
 def test_another_workspaces_runs_are_not_seen(client_of_stranger, workspace, place):
     hunt = HuntFactory(workspace=workspace)
-    keep(workspace, hunt=hunt, found=98_765)
+    keep(workspace, hunt=hunt, found=98_765, known=0)
     answer = client_of_stranger.get(place)
     assert answer.status_code == 200
     assert "98,765" not in answer.text and "98765" not in answer.text and hunt.name not in answer.text

@@ -6,8 +6,9 @@ from asgiref.sync import async_to_sync
 from billing import ceilings
 from billing.invariants import violations
 from billing.models import Budget, Hold
-from hunts import pipeline
-from hunts.models import Candidate, Run
+from hunts import pipeline, retrying
+from hunts.models import Candidate, Run, RunEvent
+from integrations import connections
 from integrations.models import ProviderCall
 from tests.harness.language_model import LanguageModelServer, Reply, gullible
 
@@ -111,10 +112,47 @@ def test_a_model_that_does_not_say_what_it_used_is_charged_at_what_was_set_aside
     assert holds and all(hold.settled_microusd == hold.amount_microusd > 0 for hold in holds)
 
 
-def test_a_model_without_a_price_is_never_asked(sandbox, start_run, language_model):
+def test_a_run_whose_only_model_has_no_price_ends_before_it_begins_and_says_what_to_do(
+    sandbox, start_run, language_model
+):
     run = start_run(limit=3, cap=50_000_000)
     with LanguageModelServer(gullible) as server:
         language_model(server, "gpt-of-tomorrow")
+        assert work(run).status == Run.Status.FAILED
+        assert server.asked == []
+        assert run.note.startswith("No price is known for OpenAI (gpt-of-tomorrow)")
+        assert "Settings → Language models" in run.note
+        assert not Hold.objects.exists() and not run.candidates.exists()
+        language_model(server)
+        assert pipeline.retry(run)
+        assert work(run).status == Run.Status.SUCCEEDED
+        assert server.asked
+
+
+def test_switched_off_a_model_without_a_price_leaves_the_judging_to_rules(sandbox, start_run, language_model):
+    run = start_run(limit=3, cap=50_000_000)
+    with LanguageModelServer(gullible) as server:
+        language_model(server, "gpt-of-tomorrow")
+        connections.switch(run.workspace_id, "openai", on=False)
         assert work(run).status == Run.Status.SUCCEEDED
         assert server.asked == []
-    assert not Hold.objects.exists()
+
+
+def test_a_model_without_a_price_before_another_is_passed_over_with_one_warning_a_run(
+    sandbox, start_run, language_model, settings
+):
+    run = start_run(limit=3, cap=50_000_000)
+    with LanguageModelServer(gullible) as server:
+        language_model(server)
+        settings.PROVIDERS["kimi"] |= {"api_key": "sk-test-2", "base_url": server.base_url, "model": "kimi-of-tomorrow"}
+        assert work(run).status == Run.Status.SUCCEEDED
+        (warning,) = RunEvent.objects.filter(run=run, level=RunEvent.Level.WARNING).values_list("message", flat=True)
+        assert warning.startswith("No price is known for Kimi (kimi-of-tomorrow), so it is not asked: OpenAI (gpt-4.1")
+        assert {asked["model"] for asked in server.asked} == {"gpt-4.1-mini"}
+        retrying.retry(run, retrying.Asked("qualify"))
+        assert work(run).status == Run.Status.SUCCEEDED
+        calls = len(server.asked)
+        assert RunEvent.objects.filter(run=run, message=warning).count() == 1
+        # What the model that is asked said of the same pages stands: nobody pays for it twice.
+        assert work(pipeline.start(run.hunt)).status == Run.Status.SUCCEEDED
+        assert len(server.asked) == calls

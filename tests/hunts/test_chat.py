@@ -1,7 +1,7 @@
 """A conversation's rows: what is said, edited, taken back, and written by one process at a time."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from asgiref.sync import async_to_sync
@@ -139,6 +139,26 @@ def test_a_message_is_written_by_one_process_at_a_time(conversation):
     conversation.refresh_from_db()
     assert conversation.icp.countries == ()
     chat.finish(second, conversation.icp, read_brief(BRIEF))
+    assert chat.claim(message.pk) is None
+
+
+def test_a_machine_whose_clock_is_ahead_takes_no_message_from_another(conversation, monkeypatch):
+    message = chat.say(conversation, BRIEF)
+    first = chat.claim(message.pk)
+    tomorrow = timezone.now() + timedelta(days=1)
+    with monkeypatch.context() as ahead:
+        ahead.setattr(timezone, "now", lambda: tomorrow)
+        assert chat.claim(message.pk) is None
+        chat.keep(first, "so far")
+    message.refresh_from_db()
+    assert message.lease_expires_at < tomorrow
+
+
+def test_a_machine_whose_clock_is_behind_holds_a_message_no_longer_than_others(conversation, monkeypatch):
+    message = chat.say(conversation, BRIEF)
+    with monkeypatch.context() as behind:
+        behind.setattr(timezone, "now", lambda: datetime(2020, 1, 1, tzinfo=UTC))
+        assert chat.claim(message.pk) is not None
     assert chat.claim(message.pk) is None
 
 

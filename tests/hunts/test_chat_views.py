@@ -244,7 +244,7 @@ def test_editing_a_hunt_begins_with_its_own_profile_and_limits(client_of_owner, 
     hunt = RunFactory(hunt__workspace=workspace, hunt__limit=37, hunt__max_spend_microusd=2_500_000).hunt
     page = client_of_owner.post("/hunts/new", {"hunt": hunt.pk}, follow=True).text
     assert hunt.icp.criteria[0].text in page
-    assert 'value="37"' in page and 'value="2.5"' in page
+    assert 'value="37"' in page and 'value="2.50"' in page
     assert client_of_stranger.post("/hunts/new", {"hunt": hunt.pk}).status_code == 404
     assert client_of_owner.post("/hunts/new", {"hunt": "x"}).status_code == 404
 

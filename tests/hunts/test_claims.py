@@ -12,7 +12,7 @@ from hunts.models import Candidate, Hunt, Run, Source
 from hunts.work import Work, passed
 from leads.models import Lead, ScoringConfig
 from leads.scoring import Config
-from tests.harness.processes import start_python
+from tests.harness.processes import PATIENCE, start_python
 
 CLAIMER = """
 from hunts import claims
@@ -54,7 +54,7 @@ WORK = Work("c0.example", "Company 0", "https://c0.example/", Icp(), Config())
 def test_six_processes_never_claim_the_same_candidate():
     run = running_run(candidates=60)
     claimers = [start_python(CLAIMER, str(run.pk)) for _ in range(6)]
-    outcomes = [claimer.communicate(timeout=60) for claimer in claimers]
+    outcomes = [claimer.communicate(timeout=PATIENCE) for claimer in claimers]
     assert all(claimer.returncode == 0 for claimer in claimers), outcomes
     won = [int(pk) for out, _err in outcomes for pk in out.split()]
     assert sorted(won) == sorted(run.candidates.values_list("pk", flat=True))
@@ -82,9 +82,9 @@ def test_a_worker_that_slept_past_its_lease_writes_nothing():
     claims.sweep()
     taken_over = claims.claim(run.pk, 1)[0]
     with pytest.raises(claims.LeaseLost):
-        recording.record(slept, passed("from the dead"), WORK)
+        recording.record(slept, [(passed("from the dead"), WORK)])
     assert not run.events.exists()
-    recording.record(taken_over, passed("from the living"), WORK)
+    recording.record(taken_over, [(passed("from the living"), WORK)])
     assert Candidate.objects.get(pk=slept.pk).stage == "prescreen"
 
 
@@ -121,7 +121,7 @@ def test_a_stage_that_is_recorded_clears_a_candidate_of_suspicion():
     claims.claim(run.pk, 1)
     expire_leases()
     claims.sweep()
-    recording.record(claims.claim(run.pk, 1)[0], passed("it was not its fault"), WORK)
+    recording.record(claims.claim(run.pk, 1)[0], [(passed("it was not its fault"), WORK)])
     assert run.candidates.get().deaths == 0
 
 

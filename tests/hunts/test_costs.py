@@ -21,6 +21,27 @@ def test_shares_sum_to_the_whole_and_differ_by_one_at_most(total, count):
     assert max(parts) - min(parts) <= 1
 
 
+class Counted(int):
+    """A number that counts how often numbers like it are looked up in a set or a dict."""
+
+    lookups = 0
+
+    def __hash__(self) -> int:
+        Counted.lookups += 1
+        return int.__hash__(self)
+
+
+@pytest.mark.parametrize("qualified", [0, 300, 600])
+def test_the_work_grows_with_the_candidates_and_not_with_their_square(qualified):
+    found = [
+        Candidate(pk=Counted(place), lead_id=place, status="qualified" if place < qualified else "rejected")
+        for place in range(600)
+    ]
+    Counted.lookups = 0
+    assert len(costs.RunCosts(found, {}, [costs.Line(costs.Kind.SEARCH, 7_001)], 0, 0).of_leads) == qualified
+    assert Counted.lookups < 10 * len(found)
+
+
 def charge(
     run: Run, microusd: int, *, candidate: Candidate | None = None, model: str = "", operation: str = ""
 ) -> None:
@@ -118,5 +139,5 @@ def test_the_pages_show_the_lines(run):
     page = member.get(run.get_absolute_url()).content.decode()
     assert "Per qualified lead, everything included" in page and "$0.035175" in page
     lead = run.candidates.order_by("position").first().lead
-    page = member.get(lead.get_absolute_url()).content.decode()
+    page = member.get(f"{lead.get_absolute_url()}costs").content.decode()
     assert "Its share of companies that did not qualify" in page and "gpt-4.1-mini" in page

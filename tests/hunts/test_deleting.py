@@ -15,7 +15,7 @@ from leads.models import Lead
 from tests.conftest import signed_in
 from tests.factories import CandidateFactory, JudgedLeadFactory, MembershipFactory, RunFactory
 from tests.harness.language_model import LanguageModelServer, gullible
-from tests.harness.processes import start_python
+from tests.harness.processes import PATIENCE, start_python
 
 pytestmark = pytest.mark.django_db
 
@@ -159,7 +159,7 @@ def test_a_worker_whose_hunt_is_deleted_under_it_ends_cleanly_and_writes_nothing
             run.hunt.delete()
         leads = list(Lead.objects.order_by("pk").values())
         server.may_answer.set()
-        _out, errors = worker.communicate(timeout=60)
+        _out, errors = worker.communicate(timeout=PATIENCE)
     assert (worker.returncode, "Traceback" in errors) == (0, False), errors
     assert list(Lead.objects.order_by("pk").values()) == leads
     assert not Candidate.objects.exclude(status=Candidate.Status.CANCELLED).exclude(score__isnull=False).exists()

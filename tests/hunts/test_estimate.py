@@ -5,22 +5,18 @@ from datetime import timedelta
 from types import MappingProxyType
 
 import pytest
-from django.urls import reverse
-from django.utils import timezone, translation
+from django.utils import timezone
 
-from billing.ceilings import set_limit
+from billing.ceilings import set_limit, this_month
 from billing.models import Budget
 from enrichment.models import Page, Snapshot
-from hunts import searches
-from hunts.amount_fields import DollarsField
-from hunts.chat_models import Conversation
+from hunts import searches, startpage
 from hunts.estimate import Estimate, cost_of_first, estimate, of_rest
 from hunts.figure_models import RunFigures
 from hunts.filter_models import FilterHistory
 from hunts.filters import filters_sha256
-from hunts.forms import HuntForm
-from hunts.models import Hunt, Run, Source
-from hunts.prices import ASKED_AT_MOST
+from hunts.models import Run, Source
+from hunts.prices import ASKED_AT_MOST, searching
 from integrations.capabilities import Prices
 from integrations.lexicon.text import sha256_of
 from integrations.providers.exa import Exa
@@ -39,19 +35,6 @@ from tests.factories import (
 )
 
 pytestmark = pytest.mark.django_db
-
-FINTECH = "Fintech companies in the United Kingdom with 11-200 employees"
-LIVE = {"HX-Request": "true"}
-
-
-@pytest.fixture
-def keys(settings):
-    """Keys of Exa and OpenAI that nothing is asked with: there is nobody at these addresses."""
-    providers = {slug: dict(values) for slug, values in settings.PROVIDERS.items()}
-    providers["exa"] |= {"api_key": "exa-key", "base_url": "http://127.0.0.1:9"}
-    providers["openai"] |= {"api_key": "openai-key", "base_url": "http://127.0.0.1:9/v1", "model": "gpt-4.1-mini"}
-    settings.PROVIDERS = providers
-    return providers
 
 
 def estimated(workspace, *, source=Source.EXA, limit=60, icp=ICP, **more) -> Estimate:
@@ -137,19 +120,35 @@ def test_a_directory_is_counted_and_what_is_judged_already_costs_nothing(workspa
     LeadFactory(workspace=workspace, handle=names[1])
     read_lately(names[0], PAGE)
     read_lately(f"www.{names[2]}", "Another page")
+    read_by(workspace, names[2])
     with django_assert_max_num_queries(20):
         found = estimated(workspace, source=Source.DIRECTORY, icp=icp)
     assert (found.companies, found.found_by) == (6, "counted")
-    assert (found.known, found.reused, found.fetched) == (2, 1, 1)
-    assert (found.novelty.found, found.novelty.new, found.to_judge) == (6, 4, 5)
+    assert (found.known, found.reused, found.fetched) == (3, 1, 1)
+    assert (found.novelty.found, found.novelty.new, found.to_judge) == (6, 3, 5)
     merged = Lead.objects.create(workspace=workspace, handle=names[3], name="Twin", merged_into=judged)
     assert merged.handle in names
     twins = estimated(workspace, source=Source.DIRECTORY, icp=icp)
-    assert (twins.companies, twins.known, twins.reused) == (5, 2, 1)  # two names of one company
+    assert (twins.companies, twins.known, twins.reused) == (5, 3, 1)  # two names of one company
     only_new = estimated(workspace, source=Source.DIRECTORY, icp=icp, leaves_out_known=True)
-    assert (only_new.companies, only_new.to_judge) == (5, 3)
+    assert (only_new.companies, only_new.to_judge) == (5, 2)
     of_file = estimated(workspace, source=Source.FILE, icp=icp, company_list_id=companies.pk, limit=4)
     assert (of_file.companies, of_file.found_by) == (3, "counted")  # of four, two are one
+
+
+def test_nobody_finds_out_which_sites_others_have_read(workspace):
+    companies = CompanyListFactory(workspace=None)
+    CompanyFactory(list=companies, domain="precision.example", country="AT", description="CNC machining of parts")
+    icp = replace(ICP, industries=("machining",))
+    read_lately("precision.example", PAGE)
+    reader = HuntFactory().workspace
+    read_by(reader, "precision.example")
+    assert [estimated(one, source=Source.DIRECTORY, icp=icp).fetched for one in (workspace, reader)] == [0, 1]
+
+
+def read_by(workspace, handle: str) -> None:
+    lead = LeadFactory(workspace=workspace, handle=handle)
+    CandidateFactory(run__hunt__workspace=workspace, lead=lead, status="rejected", facts={"pages": []})
 
 
 def read_lately(host: str, text: str) -> None:
@@ -183,6 +182,27 @@ def test_a_ceiling_of_the_month_with_less_room_is_named_with_what_is_left(worksp
     assert estimated(workspace).room_below(50_000) is None
 
 
+@pytest.mark.parametrize(("left", "is_reached"), [(2_000_000, False), (200_000, False), (6_999, True)])
+def test_of_what_all_tenants_spend_nobody_is_told_more_than_that_nothing_can_begin(
+    workspace, client_of_owner, keys, settings, left, is_reached
+):
+    settings.MONTHLY_SPENDING_LIMIT_MICROUSD = 77_000_000
+    spent = 77_000_000 - left
+    Budget.objects.create(scope="installation", period=this_month(), cap_microusd=77_000_000, spent_microusd=spent)
+    found, hunt = estimated(workspace), HuntFactory(workspace=workspace, source=Source.EXA, limit=60)
+    for cap in (100_000, 1_000_000, 5_000_000):
+        said = startpage.notes(found, cap)
+        asked = {"max_spend_microusd": cap}
+        by_api = client_of_owner.post(f"/api/hunts/{hunt.pk}/estimate", asked, content_type="application/json").json()
+        if is_reached:
+            assert len(said) == 1 and "limit of this installation for this month is reached" in said[0]
+            assert (by_api["stopped_by"], by_api["judged_within_limit"]) == (said[0], 0)
+            assert "$" not in said[0]
+        else:
+            assert not found.room_below(cap) and by_api["stopped_by"] == ""
+            assert by_api["judged_within_limit"] == found.judged_within(cap)
+
+
 def test_a_limit_on_each_lead_below_one_judgement_is_told_of(workspace, keys):
     set_limit(workspace, Budget.Scope.LEAD, 1_000_000)
     assert not estimated(workspace).warning
@@ -190,12 +210,45 @@ def test_a_limit_on_each_lead_below_one_judgement_is_told_of(workspace, keys):
     assert "your limit for a single one is $0.001000: it will not be judged" in estimated(workspace).warning
 
 
-def test_a_model_without_a_price_is_not_asked_and_that_is_said(workspace, keys):
+def test_a_run_whose_only_model_has_no_price_cannot_begin_and_that_is_said(workspace, keys):
     keys["openai"]["model"] = "gpt-unheard-of"
     found = estimated(workspace, source=Source.SANDBOX)
-    assert found.is_free and found.judge == "Local judge"
-    assert "No price is known for OpenAI (gpt-unheard-of)" in found.warning and "Language models" in found.warning
+    assert "No price is known for OpenAI (gpt-unheard-of)" in found.problem and "Language models" in found.problem
     assert [line.each_microusd for line in found.lines if "OpenAI" in line.provider] == [None]
+
+
+def test_a_model_without_a_price_is_passed_over_for_the_next_and_that_is_said(workspace, keys):
+    keys["kimi"] |= {"api_key": "kimi-key", "base_url": "http://127.0.0.1:9/v1", "model": "kimi-unheard-of"}
+    found = estimated(workspace, source=Source.SANDBOX)
+    assert found.judge == "OpenAI (gpt-4.1-mini)" and not found.problem
+    assert "No price is known for Kimi (kimi-unheard-of), so it is not asked: OpenAI" in found.warning
+
+
+@pytest.mark.parametrize(
+    ("cap", "source", "told"),
+    [
+        pytest.param(50_000_000, Source.EXA, "at most $0.31, as estimated", id="less-than-the-limit"),
+        pytest.param(100_000, Source.EXA, "at most $0.10, its limit", id="the-limit"),
+        pytest.param(50_000_000, Source.SANDBOX, "costs nothing", id="nothing"),
+        pytest.param(0, Source.EXA, "costs nothing", id="may-spend-nothing"),
+    ],
+)
+def test_the_button_that_runs_a_hunt_again_says_the_most_that_it_can_cost(
+    workspace, keys, client_of_owner, cap, source, told
+):
+    if source == Source.SANDBOX:
+        keys["openai"]["api_key"] = ""
+    hunt = HuntFactory(workspace=workspace, source=source, limit=10, max_spend_microusd=cap)
+    page = client_of_owner.get(hunt.get_absolute_url()).content.decode()
+    button = page[page.index("Run again") :].split("</button>")[0]
+    assert told in button
+
+
+def test_the_button_does_not_promise_a_price_where_none_is_known(workspace, keys, client_of_owner):
+    keys["openai"]["model"] = "gpt-unheard-of"
+    hunt = HuntFactory(workspace=workspace, max_spend_microusd=5_000_000)
+    page = client_of_owner.get(hunt.get_absolute_url()).content.decode()
+    assert "costs nothing" not in page and "No price is known for OpenAI (gpt-unheard-of)" in page
 
 
 def test_a_search_without_a_price_is_refused_by_name(workspace, keys, monkeypatch):
@@ -205,12 +258,16 @@ def test_a_search_without_a_price_is_refused_by_name(workspace, keys, monkeypatc
     assert "No price is known for Exa" in found.problem and "Choose another source" in found.problem
 
 
-def test_the_dearest_model_that_may_stand_in_makes_the_most(workspace, keys):
+def test_at_most_every_model_is_asked_as_often_as_the_calls_say(workspace, keys):
     alone = estimated(workspace).cost.at_most
     keys["moonshot"] |= {"api_key": "moonshot-key", "base_url": "http://127.0.0.1:9/v1"}
     both = estimated(workspace)
     preferred, stands_in = both.lines[-2:]
-    assert both.cost.at_most >= alone
+    assert both.cost.at_most == sum(line.at_most_microusd for line in both.lines) > alone
+    first, search = cost_of_first(both, ICP, companies=5), searching(ICP, source=Source.EXA, limit=5)
+    each = [line.each_microusd for line in both.lines[-2:]]
+    assert first.at_most == search.total_microusd + 5 * ASKED_AT_MOST * sum(each)
+    assert both.cost.call == max(each)
     assert (preferred.calls, stands_in.calls) == (60, 0)
 
 
@@ -227,111 +284,18 @@ def test_going_on_costs_what_is_left(workspace, keys):
     assert of_rest(run).cost.search > 0
 
 
-@pytest.mark.parametrize(
-    ("typed", "language", "amount"),
-    [
-        ("12.50", "en", "12.50"),
-        ("12,50", "en", "12.50"),
-        ("12,50", "sr-latn", "12.50"),
-        ("12.50", "sr-latn", "12.50"),
-        ("1,250", "en", "1250"),
-        ("1.250", "sr-latn", "1250"),
-        ("1.250,50", "en", "1250.50"),
-        (" $5 ", "zh-hans", "5"),
-        ("0", "en", "0"),
-    ],
-)
-def test_amounts_are_read_as_they_are_written(typed, language, amount):
-    with translation.override(language):
-        assert DollarsField().clean(typed) == pytest.approx(type(DollarsField().clean("1"))(amount))
-
-
-BAD_AMOUNTS = [
-    "-1",
-    "1e30",
-    "1e3",
-    "NaN",
-    "Infinity",
-    "five",
-    "12,5,0",
-    "1.234",
-    "€5",
-    "9" * 50,
-    "10001",
-    "",
-    "  ",
-    "5\0",
-]
-
-
-@pytest.mark.parametrize("typed", BAD_AMOUNTS, ids=repr)
-def test_what_is_no_amount_is_refused_at_its_field_and_stays_there(client_of_owner, conversation, typed):
-    page = start(client_of_owner, conversation, action="start", max_spend=typed)
-    assert page.status_code == 422
-    errors = page.text.split('id="errors-max_spend"')[1].split("</div>")[0]
-    assert 'role="alert"' in errors
-    assert 'id="limit" name="limit" value="17"' in page.text
-    assert not Run.objects.exists()
-
-
-@pytest.mark.parametrize(
-    ("field", "typed"),
-    [("limit", "0"), ("limit", "-3"), ("limit", str(10**9)), ("limit", "many"), ("limit", ""), ("limit", "1.5"),
-     ("max_leads", "0"), ("max_leads", "x"), ("source", "nowhere"), ("source", ""), ("list", "999")],
-)  # fmt: skip
-def test_a_limit_without_sense_is_refused_at_its_field(client_of_owner, conversation, field, typed):
-    page = start(client_of_owner, conversation, action="start", **{field: typed})
-    assert page.status_code == 422
-    assert 'role="alert"' in page.text.split(f'id="errors-{field}"')[1].split("</div>")[0]
-    assert not Run.objects.exists()
-
-
-@pytest.fixture
-def conversation(client_of_owner, workspace, sandbox) -> Conversation:
-    client_of_owner.post("/hunts/new", {"brief": FINTECH})
-    return Conversation.objects.get(workspace=workspace)
-
-
-def start(client, conversation, **more):
-    asked = {"source": "sandbox", "limit": "17", "max_spend": "5", **more}
-    headers = more.pop("headers", {})
-    return client.post(reverse("hunts:start", args=[conversation.pk]), asked, headers=headers)
-
-
-def test_an_estimate_leaves_the_fields_as_they_are_being_typed_into(client_of_owner, conversation):
-    address = reverse("hunts:start", args=[conversation.pk])
-    asked = {"action": "estimate", "source": "sandbox", "limit": "abc", "max_spend": "5"}
-    page = client_of_owner.post(address, asked, headers=LIVE).text
-    assert 'id="start"' not in page and 'name="limit"' not in page
-    assert "Write a whole number, such as 50." in page and "Correct the fields above" in page
-    assert not Hunt.objects.exists()
-
-
-def test_a_started_hunt_takes_its_caps_and_a_sample_is_not_cut_short_by_them(client_of_owner, conversation):
-    start(client_of_owner, conversation, action="sample", max_leads="3")
-    start(client_of_owner, conversation, action="start", max_leads="3", max_spend="12,50")
-    sample, whole = Run.objects.order_by("pk")
-    assert (sample.max_leads, whole.max_leads, whole.hunt.max_leads) == (None, 3, 3)
-    assert whole.budget.cap_microusd == 12_500_000
-
-
-def test_too_little_for_the_first_paid_call_is_refused_before_the_start(client_of_owner, conversation, keys):
-    page = start(client_of_owner, conversation, action="start", source="exa", max_spend="0")
-    errors = page.text.split('id="errors-max_spend"')[1].split("</div>")[0]
-    assert "less than the first paid call may cost" in errors
-    assert not Run.objects.exists()
-
-
-def test_the_panel_says_how_far_a_low_limit_goes(client_of_owner, conversation, keys):
-    asked = {"action": "estimate", "source": "exa", "limit": "60", "max_spend": "0.20"}
-    page = client_of_owner.post(reverse("hunts:start", args=[conversation.pk]), asked, headers=LIVE).text
-    assert "With a limit of $0.20 this will judge about" in page and "of 60 companies." in page
-
-
-def test_a_form_that_is_only_estimated_needs_no_file(workspace):
-    asked = {"source": "file", "limit": "5", "max_spend": "1"}
-    assert HuntForm(asked, workspace=workspace, without_file=True).is_valid()
-    assert "companies" in HuntForm(asked, workspace=workspace).errors
+def test_a_sample_or_a_deleted_run_does_not_make_forget_what_is_judged_already(workspace, keys):
+    filters = filters_sha256(ICP, source=Source.EXA)
+    run = RunFactory(hunt__workspace=workspace, source=Source.EXA, status=Run.Status.SUCCEEDED)
+    CandidateFactory(run=run, status="qualified")
+    brought = {"workspace": workspace, "filters_sha256": filters, "source": "exa", "new": 1}
+    FilterHistory.objects.create(run=run, limit=60, total=1, **brought)
+    assert estimated(workspace).known == 1
+    sample = RunFactory(hunt=run.hunt, source=Source.EXA, is_sample=True, limit=5, status=Run.Status.SUCCEEDED)
+    FilterHistory.objects.create(run=sample, limit=5, total=5, **brought)
+    assert estimated(workspace).known == 1
+    FilterHistory.objects.create(run=None, limit=60, total=1, **brought)
+    assert estimated(workspace).known == 1
 
 
 def test_the_api_estimates_a_hunt(client_of_owner, client_of_stranger, workspace, keys):

@@ -27,6 +27,7 @@ from hunts import pipeline, results
 from hunts.brief import read_brief
 from hunts.models import Candidate, Hunt, Run, Source
 from integrations.models import ProviderCall
+from integrations.providers import chat_completions
 from leads import exports
 from leads.models import Evidence, Lead, ScoringConfig
 from tests.conftest import signed_in
@@ -56,7 +57,8 @@ OWN_FIELDS = frozenset(
     | {"location", "country", "created_at"}
 )
 OF_ITS_PAGE = frozenset(
-    {"leads.Contact", "leads.Fact", "leads.ContactForm", "enrichment.Snapshot", "enrichment.Screenshot"}
+    {"leads.Contact", "leads.Fact", "leads.ContactForm", "leads.Collection"}
+    | {"enrichment.Snapshot", "enrichment.Screenshot"}
 )
 
 
@@ -211,8 +213,10 @@ def unchangeable(lead: Lead) -> dict[str, object]:
 
 
 @pytest.fixture
-def world(settings) -> Any:
-    """Settings of our own, without a browser: none of this is about pictures."""
+def world(settings, monkeypatch) -> Any:
+    """Settings of our own, without a browser: none of this is about pictures, nor about how busy the machine is."""
+    monkeypatch.setattr(chat_completions, "CONNECT_SECONDS", 60.0)
+    settings.WORKER_CONCURRENCY = 8
     settings.PROVIDERS = {slug: dict(values) for slug, values in settings.PROVIDERS.items()}
     settings.BROWSER_EXECUTABLE = "/nonexistent"
     return settings

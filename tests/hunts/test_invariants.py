@@ -7,9 +7,10 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from billing.models import Hold
+from billing.models import Budget, Hold
 from hunts import claims, invariants
 from hunts.models import Candidate, Run
+from hunts.research_models import Research
 from integrations.models import ProviderCall
 from tests.factories import JudgedLeadFactory, LeadFactory, WorkspaceFactory
 from tests.hunts.test_claims import running_run
@@ -82,6 +83,15 @@ def test_a_lead_of_another_workspace(run):
 def test_a_cost_that_no_hold_paid_for(run):
     call(run, cost_microusd=70)
     assert f"Run {run.pk} has spent 0 µ$ of its budget {run.budget_id}, its calls cost 70 µ$." in found(run)
+
+
+def test_a_cost_of_a_research_that_no_hold_paid_for(run):
+    lead = LeadFactory(workspace=run.workspace)
+    budget = Budget.objects.create(workspace=run.workspace, cap_microusd=100)
+    research = Research.objects.create(workspace=run.workspace, lead=lead, budget=budget)
+    assert found(run) == ""
+    call(run, run_ref=f"research:{research.pk}", cost_microusd=7)
+    assert f"Run research:{research.pk} has spent 0 µ$ of its budget {budget.pk}, its calls cost 7 µ$." in found(run)
 
 
 def test_a_charge_without_a_call(run):

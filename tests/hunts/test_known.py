@@ -17,7 +17,7 @@ from integrations.capabilities import FoundCompany, PageFact, ReadPage, ReadSite
 from leads import merging
 from leads.models import Lead, LeadAlias, Merge
 from tests.factories import CandidateFactory, JudgedLeadFactory, LeadFactory, RunFactory
-from tests.harness.processes import start_python
+from tests.harness.processes import PATIENCE, start_python
 
 pytestmark = pytest.mark.django_db
 
@@ -62,7 +62,7 @@ def crawled(candidate: Candidate, answer: ReadSite) -> Candidate:
     (work,) = loading.works(run, [mine], judge="local/rules")
     tools = Tools(Reader(answer), None, (), RunIdentities(mine), None)
     verdict = async_to_sync(crawl.run)(work, tools)
-    recording.record(mine, verdict, verdict.added_to(work))
+    recording.record(mine, [(verdict, verdict.added_to(work))])
     return Candidate.objects.select_related("lead").get(pk=candidate.pk)
 
 
@@ -132,7 +132,7 @@ def test_what_another_run_is_working_on_is_left_out_and_not_rejected_for_it(work
     works = loading.works(other, claimed, judge="local/rules")
     assert [work.is_left_out for work in works] == [True, False]
     verdict = async_to_sync(dedupe.run)(works[0], None)
-    assert recording.record(claimed[0], verdict, works[0])
+    assert recording.record(claimed[0], [(verdict, works[0])])
     assert one.candidates.get().status == Candidate.Status.QUEUED
     assert Lead.objects.get(handle="a.example").status == Lead.Status.NEW
 
@@ -239,7 +239,7 @@ print("ready", flush=True)
 while not Path(sys.argv[2]).exists():
     time.sleep(0.001)
 verdict = Verdict("waiting", "twin", skip_to="dedupe", site=site, twin=twin)
-recording.record(mine, verdict, None)
+recording.record(mine, [(verdict, None)])
 """
 
 
@@ -255,7 +255,7 @@ def test_two_workers_whose_sites_lead_to_one_known_company_make_it_one_candidate
         assert worker.stdout.readline() == "ready\n"
     go.touch()
     for worker in workers:
-        _out, errors = worker.communicate(timeout=60)
+        _out, errors = worker.communicate(timeout=PATIENCE)
         assert worker.returncode == 0, errors
     assert set(run.candidates.values_list("status", "stage")) == {("queued", "dedupe"), ("rejected", "crawl")}
     assert run.candidates.filter(lead=known).count() == 1

@@ -6,7 +6,7 @@ from asgiref.sync import async_to_sync
 from hunts import lead_cap, pipeline
 from hunts.models import Candidate, Hunt, Run
 from tests.factories import CandidateFactory, HuntFactory, RunFactory
-from tests.harness.processes import start_python
+from tests.harness.processes import PATIENCE, start_python
 
 CLAIMER = """
 from hunts import claims, lead_cap
@@ -41,7 +41,7 @@ def test_workers_together_take_on_no_more_companies_than_leads_are_missing():
     CandidateFactory.create_batch(2, run=run, status=Candidate.Status.QUALIFIED)
     CandidateFactory.create_batch(20, run=run)
     claimers = [start_python(CLAIMER, str(run.pk)) for _ in range(2)]
-    outcomes = [claimer.communicate(timeout=60) for claimer in claimers]
+    outcomes = [claimer.communicate(timeout=PATIENCE) for claimer in claimers]
     assert all(claimer.returncode == 0 for claimer in claimers), outcomes
     assert run.candidates.filter(status=Candidate.Status.WORKING).count() == 5
 

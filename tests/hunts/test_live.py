@@ -154,9 +154,9 @@ def test_who_loses_access_is_shown_nothing_more(run, member, loses):
 def test_many_pages_share_one_look(run, member, monkeypatch):
     looks = []
 
-    def counted(viewers, checks_access):
+    def counted(viewers):
         looks.append(len(viewers))
-        return look(viewers, checks_access)
+        return look(viewers)
 
     async def walk() -> None:
         async with opened(run.pk, client) as one, opened(run.pk, client) as two, opened(run.pk, client) as three:

@@ -42,7 +42,7 @@ def test_lines_are_narrowed_down_by_level_stage_and_words(run):
     assert messages(run, stage="run") == ["a slow day"]
     assert messages(run, text="acme DEAD") == ["Acme: it is dead"]
     assert len(messages(run, text="acme.example")) == 6
-    assert messages(run, text="100%") == []
+    assert messages(run, text="Acme%points") == []
 
 
 def test_the_chips_count_what_the_stage_and_the_words_leave(run):

@@ -12,7 +12,7 @@ from hunts import invariants
 from hunts.models import Candidate, Run
 from tests.harness import machines
 from tests.harness.machines import Machine
-from tests.harness.processes import database_url, outcome, until
+from tests.harness.processes import PATIENCE, database_url, outcome, until
 from tests.hunts.test_zombies import rows_of
 
 pytestmark = [
@@ -44,7 +44,7 @@ def start(machine: Machine, run: Run, *, slowness: float = 0.02) -> subprocess.P
 
 
 def finish(worker: subprocess.Popen[str]) -> None:
-    _out, errors = worker.communicate("\n", timeout=90)
+    _out, errors = worker.communicate("\n", timeout=PATIENCE)
     assert worker.returncode == 0, errors[-6_000:]
 
 
@@ -72,7 +72,7 @@ def test_a_machine_that_is_cut_off_in_the_middle_loses_nothing_and_writes_nothin
         done = rows_of(run)
 
         cut_off.put_cable_back()
-        workers[0].communicate("\n", timeout=90)
+        workers[0].communicate("\n", timeout=PATIENCE)
         assert rows_of(run) == done
         whole = start_run(limit=12, workspace=Workspace.start("Whole"))
         finish(start(other, whole))

@@ -9,18 +9,19 @@ from asgiref.sync import async_to_sync
 from django.core import mail
 from django.db import transaction
 from django.utils import timezone
-from django_q.models import Schedule
 
 from accounts.models import Membership
 from accounts.notification_models import Kind, Notification, NotificationDelivery, SlackNews
 from accounts.notification_words import words
+from accounts.problems import CODE
 from billing.ceilings import limit_of, set_limit, this_month
 from billing.models import NO_LIMIT_MICROUSD, Budget
 from hunts import notices, pipeline, reports
 from hunts.models import Run
-from integrations import connections, notice_tasks, slack_news
+from integrations import connections, notice_tasks, slack_news, slack_words
 from integrations.errors import OwnCapReached
 from integrations.models import Connection
+from integrations.providers.slack import REASONS
 from tests.conftest import signed_in
 from tests.factories import CandidateFactory, MembershipFactory, RunFactory
 
@@ -221,6 +222,18 @@ def test_a_limit_that_is_nearly_used_up_is_told_once_for_each_amount(workspace, 
     ]
 
 
+def test_money_that_is_only_set_aside_is_not_told_as_spent(workspace, owner):
+    set_limit(workspace, Budget.Scope.WORKSPACE, 10_000_000)
+    spend(workspace, 1_000_000)
+    Budget.objects.filter(workspace=workspace, scope="workspace").update(reserved_microusd=9_000_000)
+    assert notices.warn_of_limits() == 0
+    Budget.objects.filter(workspace=workspace, scope="workspace").update(reserved_microusd=0)
+    spend(workspace, 8_200_000)
+    notices.warn_of_limits()
+    (row,) = rows(owner)
+    assert words(row).detail.startswith("$8.20 of $10.00 are spent.")
+
+
 def test_who_has_no_limit_or_allows_nothing_is_not_warned(workspace, owner, stranger):
     spend(workspace, 900_000_000)
     set_limit(stranger.workspaces.get(), Budget.Scope.WORKSPACE, 0)
@@ -229,8 +242,8 @@ def test_who_has_no_limit_or_allows_nothing_is_not_warned(workspace, owner, stra
     assert rows(owner) == rows(stranger) == []
 
 
-def test_notifications_are_swept_every_minute():
-    schedule = Schedule.objects.get(func="hunts.notice_tasks.sweep")
+def test_notifications_are_swept_every_minute(queue_schedules):
+    schedule = queue_schedules["hunts.notice_tasks.sweep"]
     assert (schedule.schedule_type, schedule.minutes, schedule.repeats) == ("I", 1, -1)
 
 
@@ -285,6 +298,21 @@ def test_a_webhook_that_is_gone_is_switched_off_and_its_owner_told(run, owner, w
     reports.fail(RunFactory(hunt=run.hunt), "no")
     notice_tasks.send()
     assert len(slack.got) == 1, "nothing more is sent there"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [(404, "no_service"), (410, "channel_is_archived"), (403, "?"), (400, "?"), (429, ""), (502, ""), (200, "")],
+)
+def test_whatever_slack_answers_is_a_sentence_that_the_translations_know(workspace, owner, slack, answer):
+    connect(workspace, owner, slack)
+    slack.answers[KEY] = answer
+    told = slack_news.try_out(workspace)
+    assert told.replace(f"({answer[0]})", f"({CODE})") in slack_words.PROBLEMS
+
+
+def test_every_reason_that_slack_can_give_is_one_that_the_translations_know():
+    assert set(REASONS.values()) <= set(slack_words.PROBLEMS)
 
 
 def test_a_slow_channel_of_one_workspace_keeps_no_other_waiting(run, owner, workspace, stranger, slack, monkeypatch):

@@ -174,7 +174,7 @@ def test_a_run_stops_clean_at_its_limit_and_goes_on_when_it_is_raised(sandbox, s
         language_model(server)
         run = work(start_run(limit=6, cap=1))
         assert run.status == Run.Status.PAUSED
-        assert "Stopped at your limit of $0.00" in run.note
+        assert "Stopped at your limit of <$0.0001: 0 of" in run.note
         assert server.questions == []
         assert pipeline.raise_limit(run, 1_000_000)
         assert pipeline.resume(run)

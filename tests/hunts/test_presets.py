@@ -309,7 +309,7 @@ def test_a_schedule_is_set_paused_resumed_and_deleted_by_its_buttons(client_of_o
     assert "Somebody changed this schedule" in late.text
     assert 'value="10:00"' in late.text
     client_of_owner.post(page(preset, "schedule/delete"))
-    assert not Schedule.objects.exists()
+    assert not Schedule.objects.kept().exists()
 
 
 def test_the_page_shows_what_each_scheduled_run_brought(client_of_owner, preset):

@@ -15,22 +15,31 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.conf import settings
+from django.db import connection
 from django.utils import timezone
 from django_q.brokers import get_broker
 from django_q.models import Schedule as QueueSchedule
 
-from accounts.notification_models import Kind
+from accounts import invitations, letters
+from accounts.api_models import KeptAnswer
+from accounts.audit_models import AuditPruning
+from accounts.models import Workspace
+from accounts.notification_models import Kind, Notification
 from accounts.notifications import notify
+from accounts.support_models import SupportVisit
 from billing import ledger
 from billing.models import Budget, Hold
+from billing.refund_models import RefundRequest
 from enrichment.models import Snapshot
 from hunts import claims, deleting, invariants, launch, research, tasks
 from hunts.management.commands.qcluster import keep_schedules_in_reach
 from hunts.models import Candidate, Hunt, Run
-from tests.factories import HuntFactory, MembershipFactory
+from hunts.privacy import erasing
+from leads.wanted import Wanted
+from tests.factories import HuntFactory, JudgedLeadFactory, MembershipFactory, UserFactory
 from tests.harness.language_model import LanguageModelServer, gullible
 from tests.harness.nursery import Nursery
-from tests.harness.processes import ROOT, environment, until
+from tests.harness.processes import PATIENCE, ROOT, environment, until
 from tests.hunts.test_claims import running_run
 from tests.hunts.test_schedules import scheduled
 
@@ -39,12 +48,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 JOBS = "tests.hunts.crash_jobs"
 APPS = ("accounts", "billing", "enrichment", "hunts", "integrations", "leads")
 WORKERS = 2
-
-
-@pytest.fixture
-def nursery(sandbox) -> Iterator[Nursery]:
-    with Nursery(SANDBOX_BASE_URL=sandbox.base_url, SITE_TURN_SECONDS="3", EMAIL_URL="dummymail://") as nursery:
-        yield nursery
 
 
 def messages() -> int:
@@ -208,6 +211,14 @@ def _to_tell(_start_run, _nursery) -> tuple[()]:
     return ()
 
 
+def _to_post(_start_run, _nursery) -> tuple[()]:
+    workspace = MembershipFactory().workspace
+    person = workspace.members.get()
+    invitations.invite(workspace, "ada@invited.example", "member", by=person)
+    letters.write_reset_link(person, person.email, "en")
+    return ()
+
+
 def _to_reconcile(_start_run, _nursery) -> tuple[()]:
     budget = Budget.objects.create(workspace=MembershipFactory().workspace, cap_microusd=0)
     ledger.raise_cap(budget.pk, 1_000)
@@ -220,6 +231,74 @@ def _to_prune(_start_run, _nursery) -> tuple[()]:
     Snapshot.keep([f"A page that nobody needs. {Snapshot.objects.count()}"])
     Snapshot.objects.update(created_at=timezone.now() - timedelta(days=1_000))
     return ()
+
+
+def _to_prune_notifications(start_run, nursery) -> tuple[()]:
+    Notification.objects.all().delete()
+    _to_tell(start_run, nursery)
+    Notification.objects.update(created_at=timezone.now() - timedelta(days=1_000))
+    return ()
+
+
+def _to_purge_answers(_start_run, _nursery) -> tuple[()]:
+    asked = {"workspace": MembershipFactory().workspace, "holder": "person:1", "operation": "create_hunt", "key": "k"}
+    KeptAnswer.objects.create(**asked, fingerprint="f", expires_at=timezone.now() - timedelta(days=1))
+    return ()
+
+
+def _to_erase(start_run, _nursery) -> tuple[int]:
+    """An erasure of somebody who is a contact of a lead."""
+    lead = JudgedLeadFactory(workspace=start_run().workspace)
+    wanted = Wanted.of(email=lead.contact_email)
+    return (erasing.begin(wanted, workspace_id=lead.workspace_id, by=None).pk,)
+
+
+def _to_sweep_erasures(start_run, _nursery) -> tuple[()]:
+    _to_erase(start_run, _nursery)
+    return ()
+
+
+def _to_grow_old(start_run, _nursery) -> tuple[()]:
+    """A contact that has been kept for long enough."""
+    lead = JudgedLeadFactory(workspace=start_run().workspace)
+    lead.contacts.update(first_collected_at=timezone.now() - timedelta(days=1_000))
+    return ()
+
+
+def _to_purge_workspaces(start_run, _nursery) -> tuple[()]:
+    doomed = start_run().workspace
+    Workspace.objects.filter(pk=doomed.pk).update(deleted_at=timezone.now() - timedelta(days=1_000))
+    return ()
+
+
+def _to_prune_the_log(_start_run, _nursery) -> tuple[()]:
+    """An entry that is old enough, which is written by hand: what we write is of now."""
+    old = connection.ops.adapt_datetimefield_value(timezone.now() - timedelta(days=1_000))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO accounts_auditentry (verb, object_type, object_id, words, ip, request_id, at)"
+            " VALUES ('x', '', '', '', '', '', %s)",
+            [old],
+        )
+    AuditPruning.objects.all().delete()
+    return ()
+
+
+def _to_end_looks(_start_run, _nursery) -> tuple[()]:
+    person, operator = MembershipFactory().user, UserFactory(is_staff=True)
+    past = timezone.now() - timedelta(minutes=1)
+    SupportVisit.objects.create(operator=operator, person=person, reason="a ticket", ends_at=past)
+    return ()
+
+
+def _to_tell_operators(start_run, nursery) -> tuple[int]:
+    _to_reconcile(start_run, nursery)
+    hold, asker = Hold.objects.latest("pk"), UserFactory(is_staff=True)
+    now = timezone.now()
+    columns = {"kind": "refund", "amount_microusd": 1, "reason": "r", "expires_at": now + timedelta(days=1)}
+    request = RefundRequest(hold=hold, workspace_id=hold.workspace_id, key=f"k{hold.pk}", asked_by=asker, **columns)
+    request.save()
+    return (request.pk,)
 
 
 # What there has to be so that a task has something to do; returned are its arguments.
@@ -235,6 +314,16 @@ TASKS: dict[str, Callable[[Any, Nursery], tuple]] = {
     "hunts.notice_tasks.sweep": _to_tell,
     "billing.tasks.reconcile": _to_reconcile,
     "enrichment.retention.prune": _to_prune,
+    "accounts.notification_pruning.prune": _to_prune_notifications,
+    "accounts.idempotency.purge": _to_purge_answers,
+    "accounts.workspaces.purge": _to_purge_workspaces,
+    "hunts.privacy.tasks.work": _to_erase,
+    "hunts.privacy.tasks.sweep": _to_sweep_erasures,
+    "hunts.privacy.tasks.grow_old": _to_grow_old,
+    "accounts.audit_pruning.prune": _to_prune_the_log,
+    "accounts.support.end_overdue": _to_end_looks,
+    "billing.tasks.tell_operators": _to_tell_operators,
+    "accounts.post.send_due": _to_post,
 }
 
 
@@ -243,7 +332,7 @@ def test_every_task_is_tried_here():
 
 
 def test_a_task_that_is_delivered_three_times_at_once_does_what_it_does_once(nursery, start_run):
-    nursery.warm_up(f"{JOBS}.work", start_run(limit=3).pk)
+    nursery.run(f"{JOBS}.work", start_run(limit=3).pk)  # what it reads, nobody reads again
     different = {}
     for name, set_up in TASKS.items():
         changes = []
@@ -264,11 +353,12 @@ def test_a_task_that_is_delivered_three_times_at_once_does_what_it_does_once(nur
 
 
 @pytest.mark.parametrize("whom", ["its main process", "all of its processes"])
-def test_a_cluster_that_is_told_to_stop_hands_back_within_30_seconds_and_another_goes_on(sandbox, start_run, whom):
+def test_a_cluster_that_is_told_to_stop_hands_back_and_another_goes_on(sandbox, start_run, whom):
     with LanguageModelServer(gullible) as model:
         keys = {"OPENAI_API_KEY": "sk-test-1", "OPENAI_BASE_URL": model.base_url, "OPENAI_MODEL": "gpt-4.1-mini"}
         # Messages are signed by our key.
         own = {"SECRET_KEY": settings.SECRET_KEY, "WORKER_GRACE_SECONDS": "1", "LOG_LEVEL": "ERROR"}
+        own |= {"SITE_TURN_SECONDS": "3"}
         values = environment(SANDBOX_BASE_URL=sandbox.base_url, **keys) | own
         model.may_answer.clear()
         run = start_run(limit=4, cap=5_000_000)
@@ -277,8 +367,8 @@ def test_a_cluster_that_is_told_to_stop_hands_back_within_30_seconds_and_another
             tasks.nudge(run.pk)
             until(lambda: Hold.objects.filter(status=Hold.Status.HELD).exists())
             (os.killpg if whom == "all of its processes" else os.kill)(cluster.pid, signal.SIGTERM)
-            cluster.wait(timeout=30)
-            until(lambda: not run.candidates.filter(status=Candidate.Status.WORKING).exists(), seconds=30)
+            cluster.wait(timeout=PATIENCE)
+            until(lambda: not run.candidates.filter(status=Candidate.Status.WORKING).exists())
         finally:
             end(cluster)
     assert set(run.candidates.unfinished().values_list("attempts", "deaths")) == {(0, 0)}
@@ -309,7 +399,7 @@ def end(cluster: subprocess.Popen) -> None:
     """Leave nothing of a cluster behind."""
     if cluster.poll() is None:
         cluster.terminate()
-        cluster.wait(timeout=30)
+        cluster.wait(timeout=PATIENCE)
     try:
         os.killpg(cluster.pid, signal.SIGKILL)
     except ProcessLookupError:

@@ -196,7 +196,7 @@ def test_a_preview_changes_nothing_and_says_what_it_costs_at_most(over, settings
     assert judged.worst_case_microusd == 4 * judged.each_microusd > 0
     assert judged.left_microusd == 5_000_000
     assert retrying.preview(over, Asked("deliver", failed_only=False)).judged == 2  # those that failed before
-    assert [one.asked.stage for one in retrying.previews(over, Asked())] == list(retrying.STAGES)
+    assert [one.asked.stage for one in retrying.previews(over, Asked())[0]] == list(retrying.STAGES)
     assert outcome(over) == before
 
 
@@ -312,7 +312,7 @@ def test_the_page_of_one_company_retries_that_one(over):
     broken = over.candidates.get(lead__name="No judge")
     page = client.get(f"/hunts/runs/{over.pk}/retry", {"candidate": broken.pk}).text
     assert "Retry No judge" in page
-    assert [one.asked.stage for one in retrying.previews(over, Asked(candidate_ids=(broken.pk,)))] == [
+    assert [one.asked.stage for one in retrying.previews(over, Asked(candidate_ids=(broken.pk,)))[0]] == [
         "prescreen",
         "crawl",
         "qualify",

@@ -5,9 +5,8 @@ from datetime import UTC, datetime, time, timedelta
 import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
-from django_q.models import Schedule as QueueSchedule
 
-from accounts.models import Membership
+from accounts.models import Membership, User
 from billing import ceilings
 from billing.models import Budget
 from hunts import deleting, presets, schedules
@@ -16,7 +15,7 @@ from hunts.preset_models import Firing, Known, Preset, Schedule
 from hunts.recurrence import Recurrence
 from hunts.schedules import Plan
 from tests.factories import HuntFactory, MembershipFactory
-from tests.harness.processes import start_python
+from tests.harness.processes import PATIENCE, start_python
 
 MONDAY = datetime(2026, 11, 23, 9, tzinfo=UTC)
 DAILY = Plan(Recurrence("daily", time(9), "UTC"), Known.LEAVE_OUT, 2_000_000)
@@ -170,6 +169,24 @@ def test_runs_that_failed_count_and_one_that_did_not_begins_the_count_anew(sched
 
 
 @pytest.mark.django_db
+def test_a_run_that_waits_at_a_limit_is_not_joined_by_another_one_every_day(schedule, owner):
+    waiting = schedules.fire(schedule.pk, MONDAY).run
+    Run.objects.filter(pk=waiting.pk).update(status=Run.Status.PAUSED, ceiling="workspace")
+    second = schedules.fire(schedule.pk, MONDAY + timedelta(days=1))
+    assert (second.outcome, second.run) == (Firing.Outcome.FAILED, None)
+    assert second.note == f"Run {waiting.pk} waits at a spending limit: raise it, or cancel that run."
+    for day in range(2, 6):
+        schedules.fire(schedule.pk, MONDAY + timedelta(days=day))
+    schedule.refresh_from_db()
+    assert schedule.is_paused and second.note in schedule.pause_reason
+    assert schedule.runs.count() == 1
+    end(waiting, Run.Status.CANCELLED)
+    schedules.resume(schedule, by=owner)
+    schedule.refresh_from_db()
+    assert schedules.fire(schedule.pk, schedule.next_at).outcome == Firing.Outcome.STARTED
+
+
+@pytest.mark.django_db
 def test_a_schedule_that_is_resumed_is_forgiven_and_goes_on_with_its_next_time(schedule, owner):
     Hunt.objects.update(source=Source.EXA)
     for day in range(5):
@@ -185,19 +202,22 @@ def test_a_schedule_that_is_resumed_is_forgiven_and_goes_on_with_its_next_time(s
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("change", ["removed", "viewer"])
+@pytest.mark.parametrize("change", ["removed", "viewer", "disabled"])
 def test_nothing_runs_in_the_name_of_somebody_who_may_not_start_runs_any_more(schedule, workspace, owner, change):
     colleague = MembershipFactory(workspace=workspace).user
     place = Membership.objects.filter(workspace=workspace, user=owner)
     if change == "removed":
         place.delete()
+    elif change == "disabled":
+        User.objects.filter(pk=owner.pk).update(is_active=False)
     else:
         place.update(role=Membership.Role.VIEWER)
     firing = schedules.fire(schedule.pk, MONDAY)
     schedule.refresh_from_db()
     assert schedule.runs.count() == 0
     assert owner.email in schedule.pause_reason == firing.note
-    if change == "removed":
+    if change != "viewer":
+        assert colleague.notifications.filter(workspace=workspace).exists()  # nobody else would look at it
         assert Preset.objects.visible_to(workspace, colleague).get() == schedule.preset
     schedules.resume(schedule, by=colleague)
     schedule.refresh_from_db()
@@ -234,8 +254,8 @@ def test_a_schedule_without_its_day_cannot_be_stored(schedule):
 
 
 @pytest.mark.django_db
-def test_the_queue_looks_every_minute_and_wakes_a_worker_for_what_is_due(schedule):
-    assert QueueSchedule.objects.get(func="hunts.schedules.fire_due").minutes == 1
+def test_the_queue_looks_every_minute_and_wakes_a_worker_for_what_is_due(schedule, queue_schedules):
+    assert queue_schedules["hunts.schedules.fire_due"].minutes == 1
     assert schedules.fire_due() == 0
     Schedule.objects.update(next_at=timezone.now())
     assert schedules.fire_due() == 1
@@ -252,7 +272,7 @@ def test_two_schedulers_at_the_same_moment_start_one_run_of_each(workspace, owne
     for firer in firers:
         assert firer.stdout.readline() == "ready\n"
     go.touch()
-    won = [int(firer.communicate(timeout=60)[0]) for firer in firers]
+    won = [int(firer.communicate(timeout=PATIENCE)[0]) for firer in firers]
     assert sum(won) == len(due)
     assert Run.objects.count() == Firing.objects.filter(outcome="started").count() == len(due)
     assert {run.schedule_id for run in Run.objects.all()} == {schedule.pk for schedule in due}

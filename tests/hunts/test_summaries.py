@@ -8,6 +8,7 @@ from asgiref.sync import async_to_sync
 from django.apps import apps
 from django.utils import translation
 
+from billing import ledger
 from hunts import figures, pipeline, summaries
 from hunts.figure_models import RunFigures
 from hunts.models import Candidate, Run, RunEvent, Stage
@@ -95,19 +96,21 @@ def test_the_note_at_a_limit_says_how_far_the_run_came():
 
 @pytest.fixture
 def run(workspace) -> Run:
-    """A run that is being worked on: a lead that is known, one that is new, one turned away, one failed."""
-    run = RunFactory(hunt__workspace=workspace)
+    """A run that is being worked on: a lead of an earlier run, one that is new, one turned away, one failed."""
+    earlier = RunFactory(hunt__workspace=workspace, status=Run.Status.SUCCEEDED)
+    run = RunFactory(hunt=earlier.hunt)
     lead = JudgedLeadFactory(workspace=workspace)
     done = {"stage": Stage.DELIVER, "status": "qualified", "tier": "A", "score": 88}
+    CandidateFactory(run=earlier, lead=lead, assessment=lead.assessment, **done)
     CandidateFactory(run=run, lead=lead, assessment=lead.assessment, is_known=True, is_cached=True, **done)
     CandidateFactory(run=run, lead=LeadFactory(workspace=workspace), **done)
     CandidateFactory(run=run, stage=Stage.PRESCREEN, status="rejected")
     CandidateFactory(run=run, stage=Stage.CRAWL, status="failed")
+    hold = ledger.reserve(run.budget_id, 900, provider="kimi", operation="complete")
+    ledger.settle(hold, 900)
     ProviderCall.objects.create(
         workspace=run.workspace, run_ref=str(run.pk), key="k", provider="kimi", status="answered", cost_microusd=900
     )
-    run.budget.spent_microusd = 900
-    run.budget.save()
     return run
 
 
@@ -148,7 +151,7 @@ def test_runs_that_ended_before_figures_were_kept_get_the_same(run):
     spends = list(kept.spends.values_list("provider", "spent_microusd"))
     RunFigures.objects.all().delete()
     import_module("hunts.migrations.0009_baselines").keep_figures_of_old_runs(apps, None)
-    later = RunFigures.objects.get()
+    later = RunFigures.objects.get(run=run)
     names = {field.name for field in RunFigures._meta.concrete_fields} - {"id", "seconds"}
     assert {name: getattr(later, name) for name in names} == {name: getattr(kept, name) for name in names}
     assert (later.seconds, list(later.spends.values_list("provider", "spent_microusd"))) == (None, spends)

@@ -3,6 +3,7 @@
 import signal
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from django.db import connection
@@ -14,8 +15,8 @@ from hunts import claims, hopeless, invariants, recording, tasks
 from hunts.models import Candidate, Run
 from integrations.models import ProviderCall
 from tests.harness.language_model import LanguageModelServer, gullible
-from tests.harness.nursery import Nursery
 from tests.harness.processes import outcome, until
+from tests.hunts.conftest import asked_at
 from tests.hunts.test_claims import running_run
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -24,22 +25,20 @@ JOBS = "tests.hunts.crash_jobs"
 
 
 @pytest.fixture
-def model() -> Iterator[LanguageModelServer]:
+def model(nursery, settings) -> Iterator[LanguageModelServer]:
+    """The judge of the runs that processes of the nursery work on."""
     with LanguageModelServer(gullible) as server:
+        settings.PROVIDERS = settings.PROVIDERS | {"openai": asked_at(server)}
+        # What those who died had asked would count as asked within this minute.
+        settings.LANGUAGE_MODEL_LIMITS = settings.LANGUAGE_MODEL_LIMITS | {"openai": {}}
         yield server
 
 
-@pytest.fixture
-def nursery(sandbox, model) -> Iterator[Nursery]:
-    keys = {"OPENAI_API_KEY": "sk-test-1", "OPENAI_BASE_URL": model.base_url, "OPENAI_MODEL": "gpt-4.1-mini"}
-    with Nursery(SANDBOX_BASE_URL=sandbox.base_url, SITE_TURN_SECONDS="3", **keys) as nursery:
-        yield nursery
-
-
 def expire(run: Run) -> None:
-    """Let every lease of a run end now, as time would."""
+    """Let every lease of a run have ended, as time would."""
     claims.abandon(run.candidates.filter(status=Candidate.Status.WORKING))
-    Run.objects.filter(pk=run.pk, discover_lease_expires_at__gt=Now()).update(discover_lease_expires_at=Now())
+    ended = Now() - timedelta(seconds=1)
+    Run.objects.filter(pk=run.pk, discover_lease_expires_at__gt=ended).update(discover_lease_expires_at=ended)
 
 
 def rows_of(run: Run) -> dict[str, list]:
@@ -105,7 +104,7 @@ def test_a_claim_that_was_taken_over_writes_nothing(write):
     assert rows_of(run) == before
 
 
-def test_a_company_that_kills_its_workers_is_stopped_alone_and_the_others_are_judged(nursery, start_run):
+def test_a_company_that_kills_its_workers_is_stopped_alone_and_the_others_are_judged(nursery, model, start_run):
     run = start_run(limit=5, cap=5_000_000)
     nursery.run(f"{JOBS}.search", run.pk)
     poison = run.candidates.order_by("position")[1]
@@ -159,7 +158,7 @@ def test_one_candidate_that_is_worked_out_makes_a_run_hopeful_again():
     assert Run.objects.get(pk=run.pk).is_live
 
 
-def test_a_run_whose_last_candidate_the_sweep_stopped_is_concluded(nursery, start_run):
+def test_a_run_whose_last_candidate_the_sweep_stopped_is_concluded(nursery, model, start_run):
     run = start_run(limit=1, cap=5_000_000)
     nursery.run(f"{JOBS}.search", run.pk)
     claims.claim(run.pk, 1)
@@ -186,17 +185,22 @@ def test_a_worker_that_is_told_to_go_hands_back_what_it_has_and_loses_no_try(nur
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no connections that could be cut")
-def test_connections_to_the_database_that_are_cut_cost_no_candidate(nursery, start_run):
+def test_connections_to_the_database_that_are_cut_cost_no_candidate(nursery, model, start_run):
     whole = start_run(limit=4, cap=5_000_000, workspace=Workspace.start("Whole"))
     assert nursery.run(f"{JOBS}.recover", whole.pk) == Run.Status.SUCCEEDED
     run = start_run(limit=4, cap=5_000_000, workspace=Workspace.start("Cut"))
+    # Other tests' servers in this process keep theirs.
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT array_agg(pid) FROM pg_stat_activity")
+        [ours] = cursor.fetchone()
     worker = nursery.start(f"{JOBS}.recover", run.pk)
     for _ in range(3):
         until(lambda: run.candidates.exists() or worker.status is not None)
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                "WHERE datname = current_database() AND pid <> ALL(%s)",
+                [ours],
             )
     worker.wait()
     expire(run)
@@ -216,4 +220,4 @@ def test_clocks_of_machines_that_differ_by_an_hour_change_no_lease(nursery, star
     assert nursery.run(f"{JOBS}.hand_back_at", run.pk, 3_600) == 1
     claimed = claims.claim(run.pk, 2)
     assert len(claimed) == 1
-    until(lambda: claims.claim(run.pk, 2), seconds=10)
+    until(lambda: claims.claim(run.pk, 2))

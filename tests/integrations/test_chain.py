@@ -27,7 +27,7 @@ from integrations.models import Connection, ProviderCall
 from integrations.pace import AtLimit
 from integrations.shared import open_shared
 from tests.harness.language_model import in_turn, refused
-from tests.harness.processes import start_python
+from tests.harness.processes import PATIENCE, start_python
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("impatient")]
 
@@ -128,7 +128,7 @@ def test_a_key_that_is_used_up_for_the_day_is_put_aside_in_every_process(vendors
     environment |= {"REDIS_PREFIX": settings.REDIS_PREFIX, "REDIS_URL": settings.REDIS_URL}
     environment |= {"LANGUAGE_MODEL_ORDER": "kimi,openai", "KIMI_MODEL": "kimi-k2.6", "OPENAI_MODEL": "gpt-4.1-mini"}
     environment |= {"SECRET_KEY": settings.SECRET_KEY}
-    told, errors = start_python(ELSEWHERE, str(money.workspace_id), **environment).communicate(timeout=60)
+    told, errors = start_python(ELSEWHERE, str(money.workspace_id), **environment).communicate(timeout=PATIENCE)
     assert told.startswith("openai/gpt-4.1-mini | ['kimi/kimi-k2.6: The limit"), errors
     assert len(kimi.asked) == 1
 

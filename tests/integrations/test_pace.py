@@ -9,7 +9,7 @@ from asgiref.sync import async_to_sync
 from integrations.models import SharedDocument
 from integrations.pace import LONGEST_CALL_SECONDS, Limits, NoPlace, Pace, Place
 from integrations.shared import DatabaseShared, open_shared
-from tests.harness.processes import start_python
+from tests.harness.processes import PATIENCE, start_python
 
 NOON = 1_800_000_000.0
 
@@ -149,7 +149,7 @@ def test_two_processes_keep_one_rate(store, settings, own_shared_keys):
         pytest.skip("there is no Redis")
     used = {"REDIS_URL": url if store == "redis" else "", "REDIS_PREFIX": settings.REDIS_PREFIX}
     workers = [start_python(PROCESS, "a-key", **used) for _ in range(2)]
-    given = [json.loads(worker.communicate(timeout=60)[0]) for worker in workers]
+    given = [json.loads(worker.communicate(timeout=PATIENCE)[0]) for worker in workers]
     assert sum(given) == 50
     assert SharedDocument.objects.exists() is (store == "database")
 

@@ -5,11 +5,12 @@ from django.utils import timezone
 
 from integrations.capabilities import FoundContact, PageFact, ReadPage
 from integrations.lexicon.domains import registrable_domain
-from leads import dedupe, merging
-from leads.dedupe import Found, Traits
+from leads import dedupe, merging, traits
+from leads.dedupe import Found
 from leads.merge_models import Clue
 from leads.models import Contact, Fact, LeadAlias
 from leads.names import legal_forms, name_key
+from leads.traits import Traits
 from tests.factories import LeadFactory
 
 BERLIN, MUNICH = "musterstr 12 10115 berlin", "musterstr 12 80331 munchen"
@@ -100,11 +101,11 @@ def test_only_what_is_certain_needs_nobody_to_look(one, other, certain, possible
 
 
 def test_phones_and_addresses_are_compared_however_they_are_written():
-    assert dedupe.phone_key("030 / 12 34 56", "DE") == dedupe.phone_key("+49 (0)30 123456", "") == "+4930123456"
-    assert dedupe.phone_key("ext. 12", "") == ""
-    one, other = map(dedupe.address_key, ("Musterstraße 12, 10115 Berlin, Germany", "Musterstr. 12 · 10115 Berlin"))
+    assert traits.phone_key("030 / 12 34 56", "DE") == traits.phone_key("+49 (0)30 123456", "") == "+4930123456"
+    assert traits.phone_key("ext. 12", "") == ""
+    one, other = map(traits.address_key, ("Musterstraße 12, 10115 Berlin, Germany", "Musterstr. 12 · 10115 Berlin"))
     assert dedupe.is_one_address(one, other)
-    assert not dedupe.is_one_address(one, dedupe.address_key("Musterstraße 14, 10115 Berlin"))
+    assert not dedupe.is_one_address(one, traits.address_key("Musterstraße 14, 10115 Berlin"))
 
 
 @pytest.mark.parametrize(
@@ -176,3 +177,45 @@ def test_an_alias_stands_for_its_lead_and_for_what_that_was_merged_into(workspac
     assert dedupe.standing_for(workspace.pk, "nobody.example") is None
     dedupe.remember_alias(lead, other.handle, Found(Clue.REDIRECT))
     assert LeadAlias.objects.count() == 1  # a lead's own handle is nobody's alias
+
+
+def test_an_address_at_anothers_domain_is_told_on_both_leads(workspace):
+    lead, other = (LeadFactory(workspace=workspace, name=name) for name in ("Acme", "Zeta"))
+    Contact.objects.create(lead=other, email=f"Info@{lead.handle.upper()}", found_by="site")
+    theirs = LeadFactory(name="Somebody else's")
+    Contact.objects.create(lead=theirs, email=f"info@{lead.handle}", found_by="site")
+    for one, twin in ((lead, other), (other, lead)):
+        (possible,) = dedupe.possible_duplicates(one)
+        assert (possible.lead, possible.clues) == (twin, (Found(Clue.EMAIL_DOMAIN, lead.handle),))
+
+
+def test_two_with_addresses_at_one_domain_are_told_of_each_other_and_free_mail_says_nothing(workspace):
+    one, other, third = (LeadFactory(workspace=workspace, name=name) for name in ("Acme", "Zeta", "Eta"))
+    for lead, email in ((one, "a@group.example"), (other, "b@group.example"), (one, "a@gmx.de"), (third, "c@gmx.de")):
+        Contact.objects.create(lead=lead, email=email, found_by="site")
+    assert [possible.lead for possible in dedupe.possible_duplicates(one)] == [other]
+    assert [possible.lead for possible in dedupe.possible_duplicates(other)] == [one]
+    assert dedupe.possible_duplicates(third) == []
+
+
+def test_what_a_merged_lead_has_in_common_is_told_on_both_sides(workspace):
+    """The alias, the address and the former name are of the lead that was merged away."""
+    kept, merged, other = (LeadFactory(workspace=workspace, name=name) for name in ("Kept", "Former GmbH", "Other"))
+    named = LeadFactory(workspace=workspace, name="FORMER AG")
+    Contact.objects.create(lead=merged, email=f"x@{other.handle}", found_by="site")
+    merging.merge(kept.pk, merged.pk, by=None)
+    assert {possible.lead for possible in dedupe.possible_duplicates(kept)} == {other, named}
+    for one in (other, named):
+        assert [possible.lead for possible in dedupe.possible_duplicates(one)] == [kept]
+
+
+def test_a_site_shows_its_company_by_the_name_that_was_merged_away(workspace):
+    kept = LeadFactory(workspace=workspace, name="Acme Holding", country="DE", phone="030 123456")
+    merged = LeadFactory(workspace=workspace, name="Acme GmbH", country="AT")
+    merging.merge(kept.pk, merged.pk, by=None)
+    lead = LeadFactory(workspace=workspace, name="ACME")
+    page = ReadPage(
+        "https://acme.io/", "text", "0" * 64,
+        contacts=(FoundContact(phone="+49 30 123456"),), facts=(PageFact("country", "AT"),),
+    )  # fmt: skip
+    assert dedupe.certain_twin(lead, [page]).lead == kept

@@ -10,7 +10,7 @@ import pytest
 
 from leads.importing import import_companies
 from leads.models import Company, Lead
-from tests.harness.processes import ROOT, environment, run_command
+from tests.harness.processes import PATIENCE, ROOT, environment, run_command
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -34,7 +34,7 @@ def run_on_a_full_disk(*arguments: str, kilobytes: int) -> subprocess.CompletedP
         env=environment(),
         capture_output=True,
         text=True,
-        timeout=90,
+        timeout=PATIENCE,
     )
 
 

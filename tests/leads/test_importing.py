@@ -9,7 +9,8 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from accounts.models import Workspace
-from leads.importing import ImportFailed, NotImportable, import_companies
+from accounts.notification_models import Notification
+from leads.importing import ImportFailed, NoRoom, NotImportable, import_companies
 from leads.models import Company, CompanyList
 
 pytestmark = pytest.mark.django_db
@@ -238,3 +239,30 @@ def test_a_wrong_use_is_told_from_a_failure_by_the_exit_code(tmp_path):
     assert run(str(write(tmp_path, "a,b\nc,d\n", "columns.csv"))) == 2
     assert run(str(write(tmp_path, gzip.compress(good.read_bytes())[:-9], "cut.csv.gz"))) == 1
     assert run(str(write(tmp_path, "name,website\nAcme,\n", "unusable.csv"))) == 1
+
+
+def numbered(folder: Path, *numbers: int) -> Path:
+    return write(folder, "name,domain\n" + "".join(f"Firm {n},firm{n}.com\n" for n in numbers))
+
+
+def test_a_file_brings_no_more_companies_than_there_is_room_for(tmp_path, settings, workspace):
+    settings.QUOTAS = settings.QUOTAS | {"companies": 1_500}
+    with pytest.raises(NoRoom, match=r"hold 1000 of at most 1500 companies\..* 1000 companies before that place"):
+        import_companies(numbered(tmp_path, *range(2_500)), workspace=workspace)
+    assert Company.objects.filter(list__workspace=workspace).count() == 1_000
+
+
+def test_a_full_workspace_refreshes_what_it_has_and_takes_nothing_new(tmp_path, settings, workspace):
+    settings.QUOTAS = settings.QUOTAS | {"companies": 3}
+    import_companies(numbered(tmp_path, 1, 2, 3), workspace=workspace, list_name="fair")
+    assert import_companies(numbered(tmp_path, 1, 2), workspace=workspace, list_name="fair").updated == 2
+    for list_name in ("fair", "another"):
+        with pytest.raises(NoRoom, match="hold 3 of at most 3 companies"):
+            import_companies(numbered(tmp_path, 3, 4), workspace=workspace, list_name=list_name)
+    assert workspace.company_lists.count() == 1
+
+
+def test_owners_are_told_when_a_file_leaves_little_room(tmp_path, settings, workspace, owner):
+    settings.QUOTAS = settings.QUOTAS | {"companies": 10}
+    import_companies(numbered(tmp_path, *range(9)), workspace=workspace)
+    assert Notification.objects.get(user=owner).parameters["used"] == 9

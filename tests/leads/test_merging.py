@@ -14,10 +14,10 @@ from hunts import invariants
 from hunts.models import Candidate
 from leads import exports, family, merging
 from leads.filters import narrowed
-from leads.models import Assessment, Contact, Fact, Lead, Merge
+from leads.models import Assessment, Contact, Fact, Lead, LeadAlias, Merge
 from tests.conftest import signed_in
 from tests.factories import CandidateFactory, JudgedLeadFactory, LeadFactory, RunFactory
-from tests.harness.processes import start_python
+from tests.harness.processes import PATIENCE, start_python
 
 pytestmark = pytest.mark.django_db
 
@@ -29,6 +29,11 @@ def rows() -> list[dict]:
         for name in ("contacts", "facts", "assessments", "candidacies", "aliases"):
             lead[name] = list(Lead.objects.filter(pk=lead["id"]).order_by(name).values_list(name, flat=True))
     return found
+
+
+def names_of(client, lead: Lead) -> str:
+    """Return the part of a lead's page that tells who it may also be."""
+    return client.get(f"{lead.get_absolute_url()}identity", headers={"HX-Request": "true"}).text
 
 
 def test_a_merged_lead_is_listed_no_more_and_its_rows_are_shown_with_the_kept_one(workspace, client_of_owner):
@@ -45,7 +50,7 @@ def test_a_merged_lead_is_listed_no_more_and_its_rows_are_shown_with_the_kept_on
     assert row[exports.COLUMNS.index("cost_usd")] == Decimal("0.000340")
     page = client_of_owner.get(kept.get_absolute_url()).text
     assert merged.contact_email in page and kept.contact_email in page
-    assert "acme.de" in page and run.hunt.name in page
+    assert run.hunt.name in page and "acme.de" in names_of(client_of_owner, kept)
     table = client_of_owner.get("/leads/?status=all").text
     assert "$0.000340" in table and "Acme GmbH" not in table
 
@@ -125,6 +130,29 @@ def test_what_is_parted_from_within_leaves_the_rest_together_and_takes_its_own(w
     merging.unmerge(inner.pk, by=None)
     assert list(Lead.objects.filter(merged_into=root)) == [middle]
     assert set(Lead.objects.exclude(pk=leaf.pk).values_list("phone", flat=True)) == {""}
+
+
+@pytest.mark.parametrize(
+    "words", ["precision", "acme.de", "acme.at", "precision graz", "middle"], ids=lambda words: words.replace(" ", "+")
+)
+def test_a_lead_is_found_by_what_is_known_of_those_merged_into_it(workspace, client_of_owner, words):
+    kept = JudgedLeadFactory(workspace=workspace, name="Kept", location="Graz")
+    middle = LeadFactory(workspace=workspace, name="Middle", handle="middle.example")
+    leaf = LeadFactory(workspace=workspace, name="Acme Precision", handle="acme.de")
+    LeadAlias.objects.create(workspace=workspace, lead=leaf, platform="web", handle="acme.at", kind="redirect")
+    JudgedLeadFactory(workspace=workspace, name="Another")
+    theirs = JudgedLeadFactory(name="Acme Precision Graz Middle acme.de acme.at")
+    made = merging.merge(middle.pk, leaf.pk, by=None)
+    merging.merge(kept.pk, middle.pk, by=None)
+    found = client_of_owner.get("/leads/", {"q": words}).text
+    assert ">Kept</a>" in found and ">Another</a>" not in found and theirs.name not in found
+    api = client_of_owner.get("/api/leads", {"q": words}).json()["items"]
+    assert [one["id"] for one in api] == [kept.pk]
+    other = LeadFactory(workspace=workspace, name="Looks for it")
+    assert f"?other={kept.pk}" in client_of_owner.get(f"/leads/{other.pk}/merge/", {"q": words}).text
+    if "middle" not in words:
+        merging.unmerge(made.pk, by=None)
+        assert kept not in narrowed(workspace, {"q": words})
 
 
 @pytest.mark.parametrize("case", ["itself", "twice", "elsewhere", "another workspace"])
@@ -219,7 +247,7 @@ def test_two_people_who_merge_two_leads_into_each_other_at_once_lose_neither(tmp
     for person in people:
         assert person.stdout.readline() == "ready\n"
     go.touch()
-    said = [person.communicate(timeout=60) for person in people]
+    said = [person.communicate(timeout=PATIENCE) for person in people]
     assert sorted(out.strip() for out, _errors in said) == ["OneAlready", "merged"], said
     assert Lead.objects.visible_to(workspace).count() == 1
     assert Lead.objects.filter(merged_into__in=Lead.objects.visible_to(workspace)).count() == 1
@@ -229,20 +257,21 @@ def test_two_people_who_merge_two_leads_into_each_other_at_once_lose_neither(tmp
 def test_a_person_merges_and_unmerges_on_the_page(workspace, client_of_owner, owner):
     kept = LeadFactory(workspace=workspace, name="Acme", handle="acme.com", country="DE")
     merged = JudgedLeadFactory(workspace=workspace, name="ACME GmbH", handle="acme.de", country="DE")
-    page = client_of_owner.get(kept.get_absolute_url()).text
-    assert "Possible duplicates" in page and "acme.de" in page
+    page = names_of(client_of_owner, kept)
+    assert "Possible duplicates" in page and "acme.de" in page and "1 possible duplicate<" in page
     preview = client_of_owner.get(f"/leads/{kept.pk}/merge/?other={merged.pk}").text
     assert "the same name" in preview and "taken over" in preview
     found = client_of_owner.get(f"/leads/{kept.pk}/merge/?q=acme").text
     assert f"?other={merged.pk}" in found
     answer = client_of_owner.post(f"/leads/{kept.pk}/merge/now/", {"other": merged.pk}, follow=True)
-    assert "is part of this lead now" in answer.text and "Unmerge" in answer.text
+    assert "is part of this lead now" in answer.text and "Unmerge" in names_of(client_of_owner, kept)
     made = Merge.objects.get()
     assert made.merged_by == owner
     assert [clue["kind"] for clue in made.evidence] == ["name", "country", "person"]
     answer = client_of_owner.post(f"/leads/{kept.pk}/unmerge/{made.pk}/", follow=True)
     assert "is a lead of its own again" in answer.text
-    assert "Possible duplicates" not in answer.text  # a person said that they are two
+    page = names_of(client_of_owner, kept)
+    assert "Possible duplicates" not in page and "Not the same company" in page  # a person said so by parting them
 
 
 def test_viewers_and_strangers_merge_nothing(workspace, viewer, client_of_stranger):

@@ -113,8 +113,9 @@ def test_an_odd_number_is_still_a_place_in_the_list(leads, value):
 @pytest.mark.skipif("connection.vendor != 'sqlite'", reason="the plan of a small table says something on SQLite only")
 @pytest.mark.parametrize(("sort", "column"), [("score", "score"), ("newest", "created_at"), ("name", "name")])
 def test_a_later_page_enters_the_index_where_the_last_one_ended(leads, sort, column, django_assert_num_queries):
+    """By score its keys are looked up first, and then its rows."""
     cursor = page(leads, sort=sort, size=3).next_cursor
-    with django_assert_num_queries(1) as asked:
+    with django_assert_num_queries(2 if sort == "score" else 1) as asked:
         page(leads, sort=sort, size=3, cursor=cursor)
     with connection.cursor() as database:
         database.execute(f"EXPLAIN QUERY PLAN {asked.captured_queries[0]['sql']}")

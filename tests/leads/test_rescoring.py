@@ -80,7 +80,9 @@ def test_staff_add_the_next_number_and_new_runs_use_it(staff):
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"cutoff_a": 10}, {"cutoff_a": 101}, {"unclear": -1}, {"yes_floor": "x"}, {"exclude_met": "Z"}], ids=str
+    "wrong",
+    [{"cutoff_a": 10}, {"cutoff_c": 0}, {"cutoff_a": 101}, {"unclear": -1}, {"yes_floor": "x"}, {"exclude_met": "Z"}],
+    ids=str,
 )
 @pytest.mark.parametrize("button", ["_try", "_save"])
 def test_numbers_that_make_no_sense_are_refused_with_a_reason(staff, wrong, button):

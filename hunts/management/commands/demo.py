@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
@@ -59,6 +60,7 @@ class Command(BaseCommand):
 def demo_workspace() -> Workspace:
     """Return the demo user's workspace, made on the first run."""
     user = User.objects.filter(email=EMAIL).first() or User.objects.create_user(EMAIL, PASSWORD)
+    EmailAddress.objects.update_or_create(user=user, email=EMAIL, defaults={"verified": True, "primary": True})
     return Workspace.objects.of(user).first() or Workspace.start("Demo", owner=user, slug="demo")
 
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import structlog
+from django.core.management import CommandError
 from django.db import Error, connection
 from django.db.models.functions import Now
 from django_q.cluster import Cluster
@@ -51,11 +52,14 @@ class Command(qcluster.Command):
         if options["run_once"]:
             cluster.stop()
         looks_at = time.monotonic() + LOOK_SECONDS
-        while not cluster.has_to_stop:
+        while not cluster.has_to_stop and cluster.sentinel.is_alive():
             time.sleep(NAP_SECONDS)
             if time.monotonic() >= looks_at:
                 _look()
                 looks_at = time.monotonic() + LOOK_SECONDS
+        time.sleep(NAP_SECONDS)  # a group that is told to stop is told one by one
+        if not cluster.has_to_stop:
+            raise CommandError("The process that looks after the workers died. Start this command again.")
         cluster.finish()
 
 

@@ -48,6 +48,13 @@ async def test_it_returns_each_address_once() -> None:
     assert await Lookups(NameServer().getaddrinfo).addresses("acme.com", 80) == ["93.184.216.34", "93.184.216.35"]
 
 
+@pytest.mark.parametrize(("written", "address"), [("127.0.0.1", "127.0.0.1"), ("2606:2800:0::1", "2606:2800::1")])
+async def test_an_address_is_not_looked_up(written: str, address: str) -> None:
+    server = NameServer()
+    assert await Lookups(server.getaddrinfo).addresses(written, 80) == [address]
+    assert server.asked == []
+
+
 async def test_silent_names_do_not_hold_up_the_others() -> None:
     server = NameServer()
     lookups = Lookups(server.getaddrinfo, max_threads=60)

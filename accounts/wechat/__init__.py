@@ -1,0 +1,1 @@
+"""Signing in with WeChat, on top of django-allauth's `weixin`."""

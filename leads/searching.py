@@ -1,0 +1,120 @@
+"""Leads found by letters of their names and descriptions: by an index of letters where a word is rare.
+
+A rare word is looked up in the index (migration 0009), which leaves a handful of leads to read. A frequent one is not:
+whatever order the leads are listed in, enough of them stand at its beginning, and are found by walking along it.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+
+from django.db import connection
+
+from accounts.wall import as_system
+
+MOST_WORDS = 8
+# With more leads than this a search walks the list: by then one lead in a hundred of a big workspace has the words.
+FEW = 1_000
+# The shortest word that the index knows.
+_LETTERS = 3
+
+_TEXT = "l.name || ' ' || l.handle || ' ' || l.description || ' ' || l.location"
+_LIKE = {"sqlite": "LIKE %s ESCAPE '\\'", "postgresql": "LIKE upper(%s)"}
+_UPPER = {"sqlite": "({})", "postgresql": "upper({})"}
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the indexes say of some words.
+
+    `texts` are the leads that hold all of them in their own texts; None where these are more than FEW. `others` are
+    the words that leads have in other names, by lead.
+    """
+
+    texts: list[int] | None
+    others: Mapping[int, AbstractSet[str]]
+
+    @property
+    def candidates(self) -> list[int] | None:
+        """Return the only leads that can hold all of the words; None where nobody narrowed them down."""
+        return None if self.texts is None else [*self.texts, *self.others]
+
+    def called(self, word: str) -> list[int]:
+        """Return the leads that have a word in another name."""
+        return [pk for pk, words in self.others.items() if word in words]
+
+
+@as_system()
+def look_up(workspace_id: int, words: Sequence[str]) -> Found:
+    """Look words up in the names and texts of a workspace's leads: one query.
+
+    A lead that was merged stands in for the one that it was merged into: its name and domain are other names of that.
+    As the system, because a tenant cannot use an index of letters (see docs/row-security.md); what is found is read as
+    the tenant.
+    """
+    texts, text_values = _in_texts(workspace_id, words)
+    aliases, alias_values = _in_other_names(workspace_id, words)
+    merged, merged_values = _in_merged_names(workspace_id, words)
+    limbs = f"SELECT * FROM ({texts} LIMIT {FEW + 1}) found UNION ALL {aliases} UNION ALL {merged}"  # noqa: S608
+    with connection.cursor() as cursor:
+        cursor.execute(limbs, [*text_values, *alias_values, *merged_values])
+        rows = cursor.fetchall()
+    found, others = [pk for pk, is_text, *_has in rows if is_text], defaultdict[int, set[str]](set)
+    for pk, is_text, *has in rows:
+        if not is_text:
+            # Which words are there the database says: no other fold of letters (ı, ß, İ) is quite like its own.
+            others[pk].update(word for word, is_there in zip(words, has, strict=True) if is_there)
+    return Found(found if len(found) <= FEW else None, others)
+
+
+def _in_texts(workspace_id: int, words: Sequence[str]) -> tuple[str, list[str | int]]:
+    """Return the query for leads with all words in name, domain, description and place, and its values."""
+    indexed = [word for word in words if len(word) >= _LETTERS]
+    if connection.vendor == "sqlite" and indexed:
+        asked = " AND ".join('"{}"'.format(word.replace('"', '""')) for word in indexed)
+        return (
+            f"SELECT {_own(words)} FROM leads_lead_letters JOIN leads_lead l ON l.id = leads_lead_letters.rowid "  # noqa: S608
+            "WHERE leads_lead_letters MATCH %s AND l.workspace_id = %s",
+            [asked, workspace_id],
+        )
+    each = " AND ".join([f"{_folded(_TEXT)} {_like()}"] * len(words))
+    query = f"SELECT {_own(words)} FROM leads_lead l WHERE l.workspace_id = %s AND {each}"  # noqa: S608
+    return query, [workspace_id, *_patterns(words)]
+
+
+def _in_other_names(workspace_id: int, words: Sequence[str]) -> tuple[str, list[str | int]]:
+    has = [f"({_folded('a.handle')} {_like()})"] * len(words)
+    return (
+        f"SELECT coalesce(l.merged_into_id, l.id), false, {', '.join(has)} "  # noqa: S608
+        "FROM leads_leadalias a JOIN leads_lead l ON l.id = a.lead_id "
+        f"WHERE a.workspace_id = %s AND ({' OR '.join(has)})",
+        [*_patterns(words), workspace_id, *_patterns(words)],
+    )
+
+
+def _in_merged_names(workspace_id: int, words: Sequence[str]) -> tuple[str, list[str | int]]:
+    has = [f"({_folded('l.name')} {_like()} OR {_folded('l.handle')} {_like()})"] * len(words)
+    twice = [pattern for pattern in _patterns(words) for _column in range(2)]
+    return (
+        f"SELECT l.merged_into_id, false, {', '.join(has)} FROM leads_lead l "  # noqa: S608
+        f"WHERE l.workspace_id = %s AND l.merged_into_id IS NOT NULL AND ({' OR '.join(has)})",
+        [*twice, workspace_id, *twice],
+    )
+
+
+def _own(words: Sequence[str]) -> str:
+    """Return the columns of a lead that is found by its own texts: it has all of the words."""
+    return ", ".join(["l.id", "true", *["true" for _word in words]])
+
+
+def _like() -> str:
+    return _LIKE[connection.vendor]
+
+
+def _folded(column: str) -> str:
+    return _UPPER[connection.vendor].format(column)
+
+
+def _patterns(words: Sequence[str]) -> list[str]:
+    return [f"%{connection.ops.prep_for_like_query(word)}%" for word in words]
