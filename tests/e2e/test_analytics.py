@@ -7,9 +7,10 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from hunts.figure_models import RunFigures, RunSpend
-from tests.e2e.test_languages import TELEPHONE, faults
+from tests.e2e.test_languages import TELEPHONE
 from tests.e2e.test_walk import log_in
 from tests.factories import MembershipFactory
+from tests.harness.looks import faults
 from tests.hunts.test_analytics import ONE
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.timeout(240)]

@@ -27,6 +27,7 @@ def begin(page: Page, member: Membership, brief: str) -> None:
 
 
 def say(page: Page, text: str) -> None:
+    page.wait_for_load_state()  # until its script has run, Enter begins a new line
     page.get_by_label("Your message").fill(text)
     page.get_by_label("Your message").press("Enter")
     expect(page.locator(".message.user").last).to_have_text(text)

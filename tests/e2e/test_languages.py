@@ -4,7 +4,6 @@ import re
 from urllib.parse import urljoin
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from playwright.sync_api import Page, expect
 
@@ -12,6 +11,7 @@ from hunts.chat_models import Conversation
 from hunts.models import Run
 from tests.e2e.test_walk import log_in
 from tests.factories import CandidateFactory, JudgedLeadFactory, MembershipFactory, RunFactory
+from tests.harness.looks import faults, is_too_wide
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.timeout(240)]
 
@@ -45,16 +45,6 @@ def speak(page: Page, language: str) -> None:
     page.context.add_cookies(
         [{"name": settings.LANGUAGE_COOKIE_NAME, "value": language, "url": urljoin(page.url, "/")}]
     )
-
-
-def is_too_wide(page: Page) -> bool:
-    return bool(page.evaluate("document.documentElement.scrollWidth > innerWidth"))
-
-
-def faults(page: Page) -> list[str]:
-    """Return what axe finds, and whether the page is wider than its window."""
-    found = [f"{rule['id']}: {rule['nodes'][0]['html'][:150]}" for rule in Axe().run(page).response["violations"]]
-    return [*found, *(["it scrolls sideways"] if is_too_wide(page) else [])]
 
 
 def test_a_stranger_chooses_without_javascript(open_page):

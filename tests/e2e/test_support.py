@@ -10,8 +10,9 @@ from playwright.sync_api import Page, expect
 from billing import ledger, refunds
 from billing.models import Budget
 from hunts.models import Run
-from tests.e2e.test_languages import TELEPHONE, faults
+from tests.e2e.test_languages import TELEPHONE
 from tests.factories import HuntFactory, JudgedLeadFactory, MembershipFactory, RunFactory, UserFactory
+from tests.harness.looks import faults
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.timeout(240)]
 

@@ -5,12 +5,12 @@ import io
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from hunts.models import Run
 from leads.models import Lead
 from tests.factories import CandidateFactory, JudgedLeadFactory, MembershipFactory, RunFactory
+from tests.harness.looks import faults
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.timeout(240)]
 
@@ -194,7 +194,5 @@ def audit(page: Page, path: str) -> dict[str, list[str]]:
     """Return what axe finds on a page, and whether the page is wider than its window."""
     if path:
         page.goto(path)
-    problems = [f"{rule['id']}: {rule['nodes'][0]['html'][:150]}" for rule in Axe().run(page).response["violations"]]
-    if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
-        problems.append("it scrolls sideways")
+    problems = faults(page)
     return {path or "conversation": problems} if problems else {}
