@@ -201,12 +201,20 @@ def erase_old(workspace: Workspace, *, now: datetime | None = None) -> int:
 
 def _erase(kind: Kind, workspace_id: int, before: datetime, now: datetime) -> int:
     erased = 0
-    while found := list(kind.older(workspace_id, before).order_by("pk")[:BATCH]):
-        with transaction.atomic():
-            kind.erase(workspace_id, found, now)
-            failpoint("retention.erased")
-        erased += len(found)
+    while some := _erase_some(kind, workspace_id, before, now):
+        erased += some
     return erased
+
+
+@transaction.atomic
+def _erase_some(kind: Kind, workspace_id: int, before: datetime, now: datetime) -> int:
+    """Erase up to BATCH rows; of two workers at once, the second waits and finds what the first one left."""
+    older = kind.older(workspace_id, before).select_for_update(of=("self",))
+    found = list(older.order_by("pk")[:BATCH])
+    if found:
+        kind.erase(workspace_id, found, now)
+        failpoint("retention.erased")
+    return len(found)
 
 
 def _forget_names_of_none(workspace_id: int, before: datetime) -> None:

@@ -117,10 +117,11 @@ class ObedientModel(LanguageModelServer):
 
         class Handler(plain):  # type: ignore[misc, valid-type]
             def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
+                connection, body = self.rfile, self.rfile.read(int(self.headers["Content-Length"]))
                 outer.sent.append(body)
                 self.rfile = io.BytesIO(body)
                 super().do_POST()
+                self.rfile = connection  # the client asks again over it
 
         return Handler
 

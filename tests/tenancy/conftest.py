@@ -28,7 +28,11 @@ class Everything:
 def everything(django_db_setup, django_db_blocker, own_redis_keys) -> Iterator[Everything]:
     """The world of a module and who asks in it, in a transaction that never ends well."""
     nowhere = {slug: said | {"base_url": "http://127.0.0.1:9"} for slug, said in settings.PROVIDERS.items()}
-    plenty = {"API_TOKEN_REQUESTS_A_MINUTE": 10**6, "API_SESSION_REQUESTS_A_MINUTE": 10**6}
+    plenty = {
+        "API_TOKEN_REQUESTS_A_MINUTE": 10**6,
+        "API_SESSION_REQUESTS_A_MINUTE": 10**6,
+        "QUOTAS": dict.fromkeys(settings.QUOTAS, 0),  # no limits
+    }
     with (
         django_db_blocker.unblock(),
         override_settings(CREDENTIALS_KEYS=[SEALING_KEY], PROVIDERS=nowhere, **plenty),
