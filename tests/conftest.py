@@ -14,6 +14,7 @@ from django_q.models import Schedule
 from accounts.models import Membership, User, Workspace
 from integrations.sandbox.server import SandboxServer
 from tests.factories import MembershipFactory
+from tests.harness.databases import database_of
 from tests.harness.emptying import empty
 from tests.harness.nursery import Nursery
 
@@ -60,6 +61,15 @@ def empty_queue():
     yield
     if configured.Q_CLUSTER.get("redis"):
         get_broker().delete_queue()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_test_environment, django_db_blocker, django_db_keepdb, tmp_path_factory, worker_id
+) -> Iterator[None]:
+    shared = tmp_path_factory.getbasetemp().parent
+    with django_db_blocker.unblock(), database_of(worker_id, shared, is_kept=django_db_keepdb):
+        yield
 
 
 @pytest.fixture(autouse=True, scope="session")
