@@ -62,7 +62,7 @@ _PLACES = (
         _("Uploaded lists of companies"),
         _(
             "This workspace has %(used)s of at most %(allowed)s lists. "
-            "Use one of them, or ask whoever runs this installation for more room."
+            "Delete one that is not needed any more, or ask whoever runs this installation for more room."
         ),
     ),
     Quota(
@@ -70,7 +70,7 @@ _PLACES = (
         _("Companies on uploaded lists"),
         _(
             "The lists of this workspace hold %(used)s of at most %(allowed)s companies. "
-            "Ask whoever runs this installation for more room."
+            "Delete a list that is not needed any more, or ask whoever runs this installation for more room."
         ),
     ),
 )

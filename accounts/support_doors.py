@@ -10,6 +10,7 @@ OPEN = frozenset(
     {
         "home", "crawler", "security_txt", "favicon", "analytics",
         "hunts:list", "hunts:new", "hunts:presets", "hunts:edit-preset", "hunts:schedule", "hunts:conversations",
+        "company_lists:page", "company_lists:rename", "company_lists:delete",
         "hunts:chat", "hunts:detail", "hunts:deleted", "hunts:run", "hunts:retry-run",
         "leads:list", "leads:detail", "leads:costs", "leads:merge",
         "enrichment:evidence", "enrichment:fact", "enrichment:contact", "enrichment:screenshot",

@@ -29,6 +29,7 @@ from config.api_guard import guard
 from hunts.analytics_api import router as analytics
 from hunts.api import hunts, runs
 from hunts.closing_api import router as closing
+from hunts.company_lists_api import router as lists
 from hunts.costs_api import router as run_costs
 from hunts.estimate_api import estimates
 from hunts.pipeline import AlreadyLive, NotStarted
@@ -57,6 +58,7 @@ api.add_router("/runs", runs)
 api.add_router("/leads", leads)
 api.add_router("/leads", merging)
 api.add_router("/presets", presets)
+api.add_router("/lists", lists)
 api.add_router("/analytics", analytics)
 api.add_router("/notifications", notifications)
 api.add_router("/workspace", workspace_router)

@@ -11,11 +11,13 @@ _READ = (
     *("list_hunts", "read_hunt", "list_runs", "estimate_run", "read_run", "preview_retry", "list_candidates"),
     *("read_log", "read_run_costs", "list_leads", "read_lead", "duplicates", "list_presets", "read_preset"),
     *("read_analytics", "list_notifications", "read_workspace", "list_members"),
+    *("list_company_lists", "read_company_list"),
 )
 _WRITE = (
     *("create_hunt", "delete_hunt", "restore_hunt", "delete_run", "restore_run", "keep_apart", "suggest_again"),
     *("merge_lead", "unmerge_lead", "create_preset", "change_preset", "delete_preset", "clone_preset"),
     *("delete_schedule", "read_notification"),
+    *("rename_company_list", "delete_company_list", "restore_company_list"),
 )
 # What spends, or stops what does; a schedule starts runs by itself.
 _RUN = ("start_run", "retry_run", "raise_limit", "change_run", "run_preset", "put_schedule")

@@ -23,6 +23,7 @@ urlpatterns = [
     path("hunts/", include("hunts.urls")),
     path("analytics/", analytics_views.page, name="analytics"),
     path("settings/limits", quota_views.page, name="limits"),
+    path("lists/", include("hunts.company_list_urls")),
     path("leads/", include("leads.urls")),
     path("leads/", include("enrichment.urls")),
     path("leads/", include("hunts.research_urls")),

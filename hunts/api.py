@@ -1,8 +1,10 @@
 """The API's hunts and runs."""
 
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Generic, Literal, TypeVar
 
+from django.db.models import Model, QuerySet
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from ninja import Query, Router, Schema, Status
@@ -22,6 +24,7 @@ hunts = Router(tags=["hunts"])
 runs = Router(tags=["runs"])
 
 MOST_ID = 2**63
+Row = TypeVar("Row", bound=Model)
 
 
 class RangeOut(Schema):
@@ -205,16 +208,24 @@ class PageIn(Schema):
     limit: int = Field(50, ge=1, le=200)
 
 
-def _page(rows: Any, asked: PageIn) -> dict[str, object]:
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Row]):
+    """Some rows, newest first, and the cursor of the next page."""
+
+    items: list[Row]
+    next_cursor: int | None
+
+
+def page_of(rows: QuerySet[Row], asked: PageIn) -> Page[Row]:
     found = list(rows.filter(pk__lt=asked.cursor).order_by("-pk")[: asked.limit + 1])
     items = found[: asked.limit]
-    return {"items": items, "next_cursor": items[-1].pk if len(found) > asked.limit else None}
+    return Page(items, items[-1].pk if len(found) > asked.limit else None)
 
 
 @hunts.get("", response={200: HuntsOut, **PROBLEMS}, operation_id="list_hunts")
-def list_hunts(request: MemberRequest, asked: Query[PageIn]) -> dict[str, object]:
+def list_hunts(request: MemberRequest, asked: Query[PageIn]) -> Page[Hunt]:
     """Hunts of the workspace, newest first."""
-    return _page(Hunt.objects.visible_to(request.workspace), asked)
+    return page_of(Hunt.objects.visible_to(request.workspace), asked)
 
 
 @hunts.post("", response={201: HuntDetailOut, 409: ProblemOut, **PROBLEMS}, operation_id="create_hunt")
@@ -247,10 +258,10 @@ def read_hunt(request: MemberRequest, hunt_id: int) -> Hunt:
 
 
 @hunts.get("/{int:hunt_id}/runs", response={200: RunsOut, **PROBLEMS_OF_ONE}, operation_id="list_runs")
-def list_runs(request: MemberRequest, hunt_id: int, asked: Query[PageIn]) -> dict[str, object]:
+def list_runs(request: MemberRequest, hunt_id: int, asked: Query[PageIn]) -> Page[Run]:
     """The runs of a hunt, newest first."""
     hunt = get_object_or_404(Hunt.objects.visible_to(request.workspace), pk=hunt_id)
-    return _page(hunt.runs.kept().select_related("figures"), asked)
+    return page_of(hunt.runs.kept().select_related("figures"), asked)
 
 
 @hunts.post(

@@ -15,14 +15,13 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from django_htmx.http import HttpResponseClientRedirect, retarget
 
 from accounts.middleware import MemberRequest, editor_required, may_change, member_required
-from hunts import chat, chat_writer, chatpage, launch, profile, startpage
+from hunts import chat, chat_writer, chatpage, launch, profile, startpage, uploads
 from hunts.chat_models import Conversation, Message
 from hunts.forms import HuntForm
 from hunts.models import Hunt, SavedIcp, Source
 from hunts.suggestions import suggested
-from hunts.uploads import saved
 from hunts.views import shown
-from leads.importing import ImportFailed, import_companies
+from leads.importing import ImportFailed
 from leads.models import CompanyList
 
 LATEST = 6
@@ -45,7 +44,9 @@ def conversation_required(view: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(view)
     def found(request: MemberRequest, pk: int, *args: Any, **kwargs: Any) -> Any:
-        visible = Conversation.objects.visible_to(request.workspace).select_related("workspace", "budget", "hunt")
+        visible = Conversation.objects.visible_to(request.workspace).select_related(
+            "workspace", "budget", "hunt__company_list"
+        )
         return view(request, get_object_or_404(visible, pk=pk), *args, **kwargs)
 
     return found
@@ -299,14 +300,9 @@ def _show_start(
 
 
 def _imported(request: MemberRequest, upload: "UploadedFile[bytes]") -> CompanyList:
-    with saved(upload) as path:
-        report = import_companies(path, workspace=request.workspace, list_name=(upload.name or "upload")[:200])
-    if report.rejected:
-        messages.warning(
-            request,
-            _("%(good)s companies were read from %(file)s; %(bad)s rows could not be used.")
-            % {"good": report.imported + report.updated, "file": upload.name, "bad": report.rejected},
-        )
+    report = uploads.read(upload, request.workspace, by=request.user)
+    if told := uploads.left_out(report, upload):
+        messages.warning(request, told)
     return report.list
 
 

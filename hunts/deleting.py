@@ -4,7 +4,6 @@ What a hunt found belongs to the workspace and stays: leads, their proof, and ev
 is cancelled first; its workers find that they may write nothing more, and end.
 """
 
-from datetime import datetime, timedelta
 from itertools import chain
 
 from django.db import transaction
@@ -13,11 +12,10 @@ from django.utils import timezone
 from accounts import audit
 from accounts.audit_models import Verb
 from accounts.models import Workspace
-from hunts import pipeline, places
+from hunts import company_lists, pipeline, places
+from hunts.keeping import purged_before
 from hunts.models import Hunt, HuntQuerySet, Run, RunQuerySet
 from hunts.preset_models import Preset, Schedule
-
-KEPT_FOR = timedelta(days=30)
 
 
 def delete_hunt(hunt: Hunt) -> bool:
@@ -68,30 +66,26 @@ def restore_run(run: Run) -> bool:
 
 def deleted_hunts(workspace: Workspace) -> HuntQuerySet:
     """Return the hunts of a workspace that can be brought back, those deleted last first."""
-    return Hunt.objects.filter(workspace=workspace, deleted_at__gte=_purged_before()).order_by("-deleted_at", "-pk")
+    return Hunt.objects.filter(workspace=workspace, deleted_at__gte=purged_before()).order_by("-deleted_at", "-pk")
 
 
 def deleted_runs(workspace: Workspace) -> RunQuerySet:
     """Return the runs that can be brought back, of hunts that are there, those deleted last first."""
     runs = Run.objects.filter(hunt__workspace=workspace, hunt__deleted_at__isnull=True)
-    return runs.filter(deleted_at__gte=_purged_before()).order_by("-deleted_at", "-pk")
+    return runs.filter(deleted_at__gte=purged_before()).order_by("-deleted_at", "-pk")
 
 
 def purge() -> int:
     """Remove what was deleted longer ago than KEPT_FOR, for good; return how many rows went by themselves.
 
-    Those are hunts, runs, presets and schedules. The queue runs it every day.
+    Those are hunts, runs, presets, schedules and company lists. The queue runs it every day.
     """
-    before = _purged_before()
+    before = purged_before()
     schedules, presets = (model.objects.filter(deleted_at__lt=before) for model in (Schedule, Preset))
     runs, hunts = (model.objects.filter(deleted_at__lt=before) for model in (Run, Hunt))
-    gone = 0
+    gone = company_lists.purge(before)
     # One at a time, so that nobody waits long for the write lock.
     for row in chain(*(rows.iterator() for rows in (schedules, presets, runs, hunts))):
         row.delete()
         gone += 1
     return gone
-
-
-def _purged_before() -> datetime:
-    return timezone.now() - KEPT_FOR

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.middleware import MemberRequest, editor_required, may_change, member_required
 from accounts.quotas import QuotaReached
 from hunts import deleting, views
+from hunts.keeping import KEPT_FOR
 from hunts.models import Hunt
 
 
@@ -69,7 +70,7 @@ def deleted(request: MemberRequest) -> HttpResponse:
         "runs": runs,
         "just_hunt": _named(hunts, request.GET.get("hunt", "")),
         "just_run": _named(runs, request.GET.get("run", "")),
-        "days": deleting.KEPT_FOR.days,
+        "days": KEPT_FOR.days,
     }
     return render(request, "hunts/deleted.html", context)
 

@@ -8,13 +8,13 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from accounts.failpoints import failpoint
-from hunts import claims, recording, reports, searches
+from hunts import claims, company_lists, recording, reports, searches
 from hunts.models import Run, RunEvent
 from hunts.patience import before_next_try
 from hunts.stages import discover
 from hunts.stages.discover import Discovery
 from hunts.tools import Kit
-from integrations.errors import BudgetRefused, CapReached, PriceUnknown, ProviderError, Unavailable
+from integrations.errors import BudgetRefused, CapReached, PriceUnknown, ProviderError, RequestRejected, Unavailable
 
 logger = structlog.get_logger(__name__)
 
@@ -51,9 +51,16 @@ async def search(run: Run, kit: Kit) -> None:
 
 
 async def _found(run: Run, kit: Kit) -> Discovery:
+    await sync_to_async(_see_that_its_list_is_there)(run)
     async with asyncio.timeout(settings.STAGE_DEADLINE_SECONDS):
         plan = searches.plan(run.icp, source=run.source, limit=run.limit)
         return await discover.run(plan, kit.searcher, limit=run.limit)
+
+
+def _see_that_its_list_is_there(run: Run) -> None:
+    """Raise RequestRejected where the list was deleted since the run was started: without it, it would search all."""
+    if gone := company_lists.problem_of(run.source, run.company_list_id):
+        raise RequestRejected(gone)
 
 
 def _record(run: Run, fence: int, found: Discovery) -> None:

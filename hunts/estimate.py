@@ -7,12 +7,12 @@ from typing import Literal
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from hunts import room, unpriced
+from hunts import company_lists, room, unpriced
 from hunts.filter_models import FilterHistory
 from hunts.filters import filters_sha256
 from hunts.icp import Icp
 from hunts.matching import Matching, matching
-from hunts.models import Candidate, Run, Source
+from hunts.models import Candidate, Hunt, Run, Source
 from hunts.novelty import Novelty, history, novelty
 from hunts.past import Basis, Measure, Past, past
 from hunts.prices import ASKED_AT_MOST, Judging, Searching, judges_of, searching
@@ -178,6 +178,20 @@ def estimate(
     search = searching(icp, source=source, limit=limit)
     known = _Known(workspace_id, icp, source, limit, models, search, before, companies, found_by, match, runs)
     return replace(_estimate(known), leaves_out_known=leaves_out_known)
+
+
+def of_hunt(hunt: Hunt, *, limit: int | None = None, leaves_out_known: bool = False) -> Estimate:
+    """Return what a run of a saved hunt would do, for as many companies as it says or `limit`: see `estimate`."""
+    found = estimate(
+        hunt.icp,
+        source=hunt.source,
+        limit=limit or hunt.limit,
+        workspace_id=hunt.workspace_id,
+        company_list_id=hunt.company_list_id,
+        leaves_out_known=leaves_out_known,
+    )
+    gone = company_lists.problem_of(hunt.source, hunt.company_list_id)
+    return replace(found, problem=gone) if gone else found
 
 
 def cost_of_first(found: Estimate, icp: Icp, *, companies: int) -> Cost:

@@ -11,7 +11,7 @@ from accounts import quotas
 from accounts.api import PROBLEMS_OF_ONE, BodyIn
 from accounts.middleware import MemberRequest
 from hunts import preset_page
-from hunts.estimate import Estimate, estimate
+from hunts.estimate import Estimate, of_hunt
 from hunts.forms import MOST_COMPANIES, MOST_DOLLARS
 from hunts.models import Hunt
 from hunts.preset_models import Known
@@ -99,14 +99,8 @@ def estimate_run(request: MemberRequest, hunt_id: int, asked: EstimateIn) -> dic
     """What a run of a hunt would do, cost and bring."""
     hunt = get_object_or_404(Hunt.objects.visible_to(request.workspace), pk=hunt_id)
     quotas.take(request.workspace.pk, "estimates", by=request.user)
-    found = estimate(
-        hunt.icp,
-        source=hunt.source,
-        limit=asked.limit or hunt.limit,
-        workspace_id=hunt.workspace_id,
-        company_list_id=hunt.company_list_id,
-        leaves_out_known=_leaves_out_known(request, hunt) if asked.leaves_out_known is None else asked.leaves_out_known,
-    )
+    leaves_out_known = _leaves_out_known(request, hunt) if asked.leaves_out_known is None else asked.leaves_out_known
+    found = of_hunt(hunt, limit=asked.limit, leaves_out_known=leaves_out_known)
     cap = hunt.max_spend_microusd if asked.max_spend_microusd is None else asked.max_spend_microusd
     return _told(found, hunt, cap)
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
 from django.db.models import Count
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
@@ -22,6 +23,13 @@ MOST_COMPANIES = 1_000
 MOST_DOLLARS = 10_000
 LARGEST_UPLOAD = 25_000_000
 OFFERED_LISTS = 50
+NO_SUCH_LIST = _("This list was deleted. Choose another one.")
+
+
+def check_size(upload: "UploadedFile[bytes]") -> None:
+    """Raise ValidationError where a file of companies is larger than may be uploaded."""
+    if (upload.size or 0) > LARGEST_UPLOAD:
+        raise forms.ValidationError(_("The file is larger than 25 MB. Split it, or ask staff to import it."))
 
 
 def sources_for(workspace: Workspace) -> list[dict[str, Any]]:
@@ -54,7 +62,7 @@ def sources_for(workspace: Workspace) -> list[dict[str, Any]]:
 
 def lists_of(workspace: Workspace) -> list[CompanyList]:
     """Return the files that a workspace uploaded, the newest first, each with how many companies it has."""
-    counted = CompanyList.objects.filter(workspace=workspace).annotate(size=Count("companies"))
+    counted = CompanyList.objects.visible_to(workspace).annotate(size=Count("companies"))
     return list(counted.filter(size__gt=0).order_by("-pk")[:OFFERED_LISTS])
 
 
@@ -69,8 +77,10 @@ class HuntForm(forms.Form):
     limit = CountField(min_value=1, max_value=MOST_COMPANIES, initial=50)
     max_spend = DollarsField(min_value=0, max_value=MOST_DOLLARS, initial=5)
     max_leads = CountField(min_value=1, max_value=MOST_COMPANIES, required=False)
-    list = forms.ModelChoiceField(queryset=CompanyList.objects.none(), required=False)
-    companies = forms.FileField(required=False)
+    list = forms.ModelChoiceField(
+        queryset=CompanyList.objects.none(), required=False, error_messages={"invalid_choice": NO_SUCH_LIST}
+    )
+    companies = forms.FileField(required=False, validators=[check_size])
 
     def __init__(
         self,
@@ -83,7 +93,7 @@ class HuntForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.problems = {one["value"]: one["problem"] for one in sources or sources_for(workspace)}
         self.without_file = without_file
-        self.fields["list"].queryset = CompanyList.objects.filter(workspace=workspace)  # type: ignore[attr-defined]
+        self.fields["list"].queryset = CompanyList.objects.visible_to(workspace)  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -91,10 +101,9 @@ class HuntForm(forms.Form):
         if source and self.problems.get(source, _("This source is not available here.")):
             self.add_error("source", self.problems.get(source) or _("This source is not available here."))
         upload = cleaned.get("companies")
-        if source == Source.FILE and not upload and not cleaned.get("list") and not self.without_file:
+        is_missing = not upload and not cleaned.get("list") and "companies" not in self.errors
+        if source == Source.FILE and is_missing and not self.without_file:
             self.add_error("companies", _("Choose the file to look through."))
-        if upload and upload.size > LARGEST_UPLOAD:
-            self.add_error("companies", _("The file is larger than 25 MB. Split it, or ask staff to import it."))
         return cleaned
 
     def check_against(self, told: Estimate) -> None:

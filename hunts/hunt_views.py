@@ -37,7 +37,9 @@ def hunt_list(request: MemberRequest) -> HttpResponse:
 @require_GET
 @member_required
 def hunt_detail(request: MemberRequest, pk: int) -> HttpResponse:
-    hunt = get_object_or_404(Hunt.objects.visible_to(request.workspace).select_related("workspace"), pk=pk)
+    hunt = get_object_or_404(
+        Hunt.objects.visible_to(request.workspace).select_related("workspace", "company_list"), pk=pk
+    )
     panel = preset_page.panel(hunt, request.workspace, request.user)
     context = {
         "hunt": hunt,

@@ -1,6 +1,5 @@
 """A run's log: its lines by level, stage and words, warnings and errors first, page by page, and as a file."""
 
-import csv
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC
@@ -10,7 +9,7 @@ from django.db.models import Case, Count, IntegerField, Q, QuerySet, Value, When
 from django.utils.translation import gettext_lazy as _
 
 from hunts.models import Run, RunEvent, Stage
-from leads.exports import inert
+from leads import csv_files
 
 PAGE_LINES = 100
 LONGEST_SEARCH = 200
@@ -105,11 +104,8 @@ def _cursor(after: str) -> tuple[int, int] | None:
 
 
 def csv_file(run: Run, wanted: Wanted) -> Iterator[bytes]:
-    """Yield the wanted lines as CSV in UTF-8 with Excel's mark, oldest first; no cell starts a formula."""
-    writer = csv.writer(_Echo())
-    yield b"\xef\xbb\xbf" + writer.writerow(COLUMNS)
-    for row in _rows(run, wanted):
-        yield writer.writerow([inert(value) for value in row])
+    """Return the wanted lines as a CSV file, oldest first."""
+    return csv_files.lines(COLUMNS, _rows(run, wanted))
 
 
 def text_file(run: Run, wanted: Wanted) -> Iterator[bytes]:
@@ -118,7 +114,7 @@ def text_file(run: Run, wanted: Wanted) -> Iterator[bytes]:
         yield f"{time}  {level:<7}  {stage:<9}  {message}\n".encode("utf-8", "replace")
 
 
-FILES = {"csv": (csv_file, "text/csv; charset=utf-8"), "txt": (text_file, "text/plain; charset=utf-8")}
+FILES = {"csv": (csv_file, csv_files.CONTENT_TYPE), "txt": (text_file, "text/plain; charset=utf-8")}
 
 
 def _rows(run: Run, wanted: Wanted) -> Iterator[tuple[str, str, str, str, str]]:
@@ -130,10 +126,3 @@ def _rows(run: Run, wanted: Wanted) -> Iterator[tuple[str, str, str, str, str]]:
     for at, level, stage, handle, message in found.iterator(chunk_size=1_000):
         one_line = " ".join(message.split())
         yield at.astimezone(UTC).isoformat(timespec="seconds"), level, stage or RUN, handle or "", one_line
-
-
-class _Echo:
-    """A file that hands back what is written to it, for csv.writer."""
-
-    def write(self, text: str) -> bytes:
-        return text.encode("utf-8", "replace")

@@ -21,8 +21,8 @@ from hunts.models import Candidate, Source
 from hunts.stages import discover
 from integrations.providers.directory import Directory
 from leads import dedupe
-from leads.directory import DatabaseIndex, searchable
-from leads.models import Lead
+from leads.directory import DatabaseIndex
+from leads.models import Company, Lead
 
 COUNTED = (Source.DIRECTORY, Source.FILE)
 # A search of a large directory takes tenths of a second; whoever tries several limits looks at one result.
@@ -70,17 +70,16 @@ def matching(
 
 def _searched(workspace_id: int, icp: Icp, source: str, limit: int, company_list_id: int | None) -> tuple[str, ...]:
     """Return the domains that discovery would find in the imported lists, from memory where they are as they were."""
-    rows = searchable(workspace_id)
-    rows = rows.filter(list_id=company_list_id) if company_list_id else rows
-    newest = rows.order_by("-pk").values_list("pk", "domain").first()
+    index = DatabaseIndex(workspace_id=workspace_id, list_id=company_list_id)
+    lists = index.lists()
+    newest = Company.objects.filter(list__in=lists).order_by("-pk").values_list("pk", "domain").first()
     query = icp.query()
-    asked = [workspace_id, company_list_id, newest, limit, icp.language, repr(query)]
+    asked = [workspace_id, sorted(lists), newest, limit, icp.language, repr(query)]
     key = f"matching:{hashlib.sha256(json.dumps(asked).encode()).hexdigest()}"
     known: tuple[str, ...] | None = cache.get(key)
     if known is not None:
         return known
     plan = searches.plan(icp, source=source, limit=limit)
-    index = DatabaseIndex(workspace_id=workspace_id, list_id=company_list_id)
     found = async_to_sync(discover.run)(plan, Directory(index), limit=limit)
     handles = tuple(company.domain for company in found)
     cache.set(key, handles, KEPT_SECONDS)

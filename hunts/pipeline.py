@@ -26,7 +26,19 @@ from accounts.failpoints import failpoint
 from accounts.models import User
 from billing import ledger
 from billing.models import Budget
-from hunts import claims, discovery, figures, lead_cap, leaving, loading, notices, places, reports, setbacks
+from hunts import (
+    claims,
+    company_lists,
+    discovery,
+    figures,
+    lead_cap,
+    leaving,
+    loading,
+    notices,
+    places,
+    reports,
+    setbacks,
+)
 from hunts.languages import speaking
 from hunts.models import Candidate, Hunt, Run, RunEvent
 from hunts.patience import before_next_try
@@ -79,13 +91,15 @@ def start(
     """Make a run of `hunt`, or of its first `sample` companies, with its own budget; the caller nudges a worker.
 
     It may spend `max_spend_microusd`; without, what the hunt says. Raises AlreadyLive where a run of it, or a sample
-    like this one, is going on: two presses of a button are one run. Raises NotStarted where the hunt was deleted, and
-    TooManyRuns where as many are under way as the workspace may have.
+    like this one, is going on: two presses of a button are one run. Raises NotStarted where the hunt was deleted, or
+    the list of companies that it looks through, and TooManyRuns where as many are under way as the workspace may have.
     """
     cap = hunt.max_spend_microusd if max_spend_microusd is None else max_spend_microusd
     with one_live_run(hunt.pk, is_sample=sample is not None), transaction.atomic():
         _hold_hunt(hunt.pk)
         _see_that_it_is_the_only_one(hunt.pk, is_sample=sample is not None)
+        if gone := company_lists.problem_of(hunt.source, hunt.company_list_id):
+            raise NotStarted(gone)
         places.hold(hunt.workspace_id, "runs")
         return Run.objects.create(
             hunt=hunt,

@@ -31,15 +31,17 @@ PLACES: dict[str, Callable[[int], Rows]] = {
     ),
     "people": quotas.people_of,
     "tokens": quotas.tokens_of,
-    "lists": lambda workspace_id: (CompanyList.objects.filter(workspace=workspace_id),),
-    "companies": lambda workspace_id: (Company.objects.filter(list__workspace=workspace_id),),
+    "lists": lambda workspace_id: (CompanyList.objects.kept().filter(workspace=workspace_id),),
+    "companies": lambda workspace_id: (
+        Company.objects.filter(list__workspace=workspace_id, list__deleted_at__isnull=True),
+    ),
 }
 
 
-def hold(workspace_id: int, name: str) -> None:
-    """See that there is a place for one more, within a transaction: `quotas.hold_place`. Raises QuotaReached."""
+def hold(workspace_id: int, name: str, *, more: int = 1) -> None:
+    """See that there are places for so many more, within a transaction: `quotas.hold_place`. Raises QuotaReached."""
     error = TooManyRuns if name == "runs" else QuotaReached
-    quotas.hold_place(workspace_id, name, lambda of: quotas.number_of(PLACES[name](of)), error=error)
+    quotas.hold_place(workspace_id, name, lambda of: quotas.number_of(PLACES[name](of)), more=more, error=error)
 
 
 def used(workspace: Workspace) -> dict[str, int]:

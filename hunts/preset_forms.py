@@ -11,7 +11,7 @@ from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext_lazy as _
 
 from hunts.amount_fields import CountField, DollarsField, as_typed
-from hunts.forms import LARGEST_UPLOAD, MOST_COMPANIES, MOST_DOLLARS, sources_for
+from hunts.forms import LARGEST_UPLOAD, MOST_COMPANIES, MOST_DOLLARS, NO_SUCH_LIST, sources_for
 from hunts.models import Source
 from hunts.preset_models import Known, Preset, Schedule
 from hunts.presets import LONGEST_NAME, Terms
@@ -41,7 +41,9 @@ class PresetForm(forms.Form):
     name = forms.CharField(max_length=LONGEST_NAME, error_messages={"required": _("Give the preset a name.")})
     is_shared = forms.BooleanField(required=False)
     source = forms.ChoiceField(choices=Source.choices)
-    company_list = forms.ModelChoiceField(queryset=CompanyList.objects.none(), required=False)
+    company_list = forms.ModelChoiceField(
+        queryset=CompanyList.objects.none(), required=False, error_messages={"invalid_choice": NO_SUCH_LIST}
+    )
     companies = forms.FileField(
         required=False, error_messages={"empty": _("The file is empty. Choose one with a row for each company.")}
     )
@@ -54,7 +56,8 @@ class PresetForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.preset = preset
         self.sources = sources_for(preset.workspace)
-        self.fields["company_list"].queryset = preset.workspace.company_lists.order_by("name")  # type: ignore[attr-defined]
+        lists = CompanyList.objects.visible_to(preset.workspace).order_by("name")
+        self.fields["company_list"].queryset = lists  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

@@ -12,9 +12,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.middleware import MemberRequest, editor_required, may_change, member_required
 from accounts.quotas import QuotaReached
-from hunts import listing, pipeline, preset_files, presets
+from hunts import listing, pipeline, presets, uploads
 from hunts.chat_models import Conversation
-from hunts.deleting import KEPT_FOR
+from hunts.keeping import KEPT_FOR
 from hunts.models import Hunt
 from hunts.preset_forms import PresetForm, SavePresetForm, terms_as_initial
 from hunts.preset_models import Known, Preset
@@ -103,18 +103,14 @@ def _read_file(request: MemberRequest, form: PresetForm) -> bool:
     if form.upload is None:
         return True
     try:
-        report = preset_files.read(form.upload, request.workspace)
+        report = uploads.read_anew(form.upload, request.workspace, by=request.user)
     except ImportFailed as error:
         form.add_error("companies", str(error))
         form.add_error("companies", _("The preset is as it was. Mend the file, or choose another one."))
         return False
     form.choose(report.list)
-    if report.rejected:
-        messages.warning(
-            request,
-            _("%(good)s companies were read from %(file)s; %(bad)s rows could not be used.")
-            % {"good": report.imported + report.updated, "file": form.upload.name, "bad": report.rejected},
-        )
+    if told := uploads.left_out(report, form.upload):
+        messages.warning(request, told)
     return True
 
 

@@ -19,11 +19,11 @@ from accounts.models import User, Workspace
 from accounts.wall import as_system
 from billing import ceilings
 from billing.models import Budget
-from hunts import chat, launch, places
+from hunts import chat, company_lists, launch, places
 from hunts.chat_models import Conversation
-from hunts.deleting import KEPT_FOR
 from hunts.forms import sources_for
 from hunts.icp import Icp
+from hunts.keeping import purged_before
 from hunts.models import Hunt, Run, Source
 from hunts.preset_models import Known, Preset, PresetQuerySet, Schedule, Trigger
 from integrations.lexicon.text import visible
@@ -171,8 +171,8 @@ def problem_of(hunt: Hunt, cap_microusd: int) -> str:
     offered = {source["value"]: source["problem"] for source in sources_for(hunt.workspace)}
     if refused := offered.get(hunt.source, _("This source is not available here.")):
         return str(refused)
-    if hunt.source == Source.FILE and hunt.company_list_id is None:
-        return _("The file of companies was deleted. Choose another one.")
+    if gone := company_lists.problem_of(hunt.source, hunt.company_list_id):
+        return gone
     if hunt.source == Source.EXA and cap_microusd == 0:
         return _("A search of the web costs money, and the limit is $0. Allow it to spend something.")
     ceiling = _reached(hunt.workspace_id) if hunt.source == Source.EXA else None
@@ -194,7 +194,7 @@ def delete(preset: Preset) -> bool:
 
 def deleted(workspace: Workspace, user: User) -> PresetQuerySet:
     """Return what `user` could see and can bring back, what was deleted last first."""
-    gone = Preset.objects.of(workspace, user).filter(deleted_at__gte=timezone.now() - KEPT_FOR)
+    gone = Preset.objects.of(workspace, user).filter(deleted_at__gte=purged_before())
     return gone.order_by("-deleted_at", "-pk")
 
 

@@ -217,9 +217,8 @@ def _changed(preset: Preset, asked: PresetChange) -> Terms:
     source = sent.get("source", now.source)
     company_list = now.company_list
     if asked.company_list_id is not None:
-        ours = CompanyList.objects.filter(workspace=preset.workspace_id)
-        company_list = get_object_or_404(ours, pk=asked.company_list_id)
-    if source == "file" and company_list is None:
+        company_list = get_object_or_404(CompanyList.objects.visible_to(preset.workspace), pk=asked.company_list_id)
+    if source == "file" and (company_list is None or company_list.deleted_at):
         raise HttpError(422, _("Choose the file to look through."))
     problems = {one["value"]: one["problem"] for one in sources_for(preset.workspace)}
     if source != now.source and (refused := problems.get(source, _("This source is not available here."))):

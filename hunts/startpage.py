@@ -10,7 +10,7 @@ from billing.amounts import dollars
 from hunts.amount_fields import as_typed
 from hunts.amounts import count
 from hunts.chat_models import Conversation
-from hunts.estimate import Estimate, cost_of_first, estimate
+from hunts.estimate import Estimate, cost_of_first, estimate, of_hunt
 from hunts.forms import HuntForm, lists_of, sources_for
 from hunts.models import Hunt, Source
 from hunts.preset_models import Known, Preset
@@ -125,14 +125,7 @@ def _least(at_most: int | None, cap: int | None) -> int | None:
 
 def again(hunt: Hunt, preset: Preset | None) -> Told:
     """Return what running a hunt once more would do, cost and bring: as `preset` says, where it is one."""
-    found = estimate(
-        hunt.icp,
-        source=hunt.source,
-        limit=hunt.limit,
-        workspace_id=hunt.workspace_id,
-        company_list_id=hunt.company_list_id,
-        leaves_out_known=preset is not None and preset.known == Known.LEAVE_OUT,
-    )
+    found = of_hunt(hunt, leaves_out_known=preset is not None and preset.known == Known.LEAVE_OUT)
     others = tuple(suggestions(hunt.icp)) if found.novelty.is_low else ()
     most = _least(found.cost.at_most, hunt.max_spend_microusd)
     return Told(found, notes(found, hunt.max_spend_microusd), most, suggestions=others)
@@ -170,10 +163,11 @@ def _first_choice(conversation: Conversation, sources: list[dict[str, Any]]) -> 
 
 
 def _of_hunt(hunt: Hunt) -> dict[str, Any]:
+    is_gone = hunt.company_list is not None and hunt.company_list.deleted_at is not None
     return {
         "source": hunt.source,
         "limit": str(hunt.limit),
         "max_spend": as_typed(hunt.max_spend_microusd),
         "max_leads": str(hunt.max_leads or ""),
-        "list": str(hunt.company_list_id or ""),
+        "list": "" if is_gone else str(hunt.company_list_id or ""),
     }

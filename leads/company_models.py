@@ -5,8 +5,18 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import Q
 
-from accounts.models import Workspace
+from accounts.models import User, Workspace
 from integrations.capabilities import Range
+
+
+class CompanyListQuerySet(models.QuerySet["CompanyList"]):
+    def visible_to(self, workspace: Workspace) -> "CompanyListQuerySet":
+        """Those that a workspace uploaded, and nobody deleted."""
+        return self.kept().filter(workspace=workspace)
+
+    def kept(self) -> "CompanyListQuerySet":
+        """Lists that nobody deleted: only they are searched."""
+        return self.filter(deleted_at__isnull=True)
 
 
 class CompanyList(models.Model):
@@ -15,10 +25,16 @@ class CompanyList(models.Model):
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, null=True, related_name="company_lists")
     name = models.CharField(max_length=200)
     created_at = models.DateTimeField(auto_now_add=True)
+    uploaded_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    deleted_at = models.DateTimeField(null=True, help_text="not searched since; can be brought back until it is purged")
+
+    objects = CompanyListQuerySet.as_manager()
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["workspace", "name"], name="one_list_a_name"),
+            models.UniqueConstraint(
+                fields=["workspace", "name"], condition=Q(deleted_at__isnull=True), name="one_list_a_name"
+            ),
             models.UniqueConstraint(
                 fields=["name"], condition=Q(workspace__isnull=True), name="one_shared_list_a_name"
             ),

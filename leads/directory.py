@@ -54,7 +54,7 @@ class DatabaseIndex:
         return await sync_to_async(self._candidates)(terms, countries, limit)
 
     def _candidates(self, terms: Sequence[str], countries: Sequence[str], limit: int) -> list[DirectoryRow]:
-        lists = self._lists()
+        lists = self.lists()
         asked = [term for term in terms if any(map(str.isalnum, term))]
         if not lists or limit < 1:
             return []
@@ -67,8 +67,9 @@ class DatabaseIndex:
                 rows[company.domain] = _row(company)
         return list(rows.values())
 
-    def _lists(self) -> list[int]:
-        lists = CompanyList.objects.filter(Q(workspace_id=self.workspace_id) | Q(workspace__isnull=True))
+    def lists(self) -> list[int]:
+        """Return the lists that are searched: none where the one that is asked for was deleted."""
+        lists = CompanyList.objects.kept().filter(Q(workspace_id=self.workspace_id) | Q(workspace__isnull=True))
         if self.list_id is not None:
             lists = lists.filter(pk=self.list_id)
         return list(lists.values_list("pk", flat=True))
@@ -76,7 +77,8 @@ class DatabaseIndex:
 
 def searchable(workspace_id: int) -> QuerySet[Company]:
     """Return the companies that a workspace may search: those of its own lists and of the installation's."""
-    return Company.objects.filter(Q(list__workspace_id=workspace_id) | Q(list__workspace__isnull=True))
+    lists = Q(list__workspace_id=workspace_id) | Q(list__workspace__isnull=True)
+    return Company.objects.filter(lists, list__deleted_at__isnull=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,8 @@
 """Leads as files: CSV and XLSX that Instantly, Smartlead and CRMs import without mapping.
 
-No cell can start a formula. In XLSX every text is written as text. CSV has no types, so a text that a
-spreadsheet might take for a formula gets an apostrophe before it, as OWASP advises; a phone number
-such as +49 89 123 gets one too, because a spreadsheet would add it up (importers of phone numbers and our
-own import skip the apostrophe). The same holds behind a semicolon, a tab or a line break within a text: where the
-list separator is a semicolon, a spreadsheet starts a new cell there, whatever the quotes.
-https://owasp.org/www-community/attacks/CSV_Injection
+No cell can start a formula: in XLSX every text is written as text, and for CSV see `leads.csv_files`.
 """
 
-import csv
 import os
 import re
 import tempfile
@@ -27,7 +21,7 @@ from django.utils.translation import gettext as _
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from leads import family
+from leads import csv_files, family
 from leads.models import Contact, Evidence, Lead
 
 CHUNK = 500
@@ -41,10 +35,6 @@ COLUMNS = (
     "scoring_config", "contact_source_url", "site_problem", "cost_usd",
 )  # fmt: skip
 
-# Signs that begin a formula somewhere, also full-width ones, and white space that spreadsheets skip before them.
-_FORMULA = re.compile(
-    r"""^(?=[\s\x00\ufeff]*[=+\-@|%＝＋－＠]|[\t\r\n\x00])|(?<=[;\t\r\n])(?=[\s\x00\ufeff"]*[=+\-@＝＋－＠])"""
-)
 _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 
 
@@ -93,25 +83,10 @@ def _replacing(path: Path) -> Iterator[IO[bytes]]:
 def write_csv(stream: IO[bytes], leads: QuerySet[Lead]) -> int:
     """Write `leads` as CSV in UTF-8, with the mark that Excel needs to see that; return how many rows."""
     rows = 0
-    for line in csv_lines(leads):
+    for line in csv_files.lines(COLUMNS, rows_of(leads)):
         stream.write(line)
         rows += 1
     return rows - 1
-
-
-def csv_lines(leads: QuerySet[Lead]) -> Iterator[bytes]:
-    """Yield the lines of the CSV file, the header first, for writing and for streaming."""
-    writer = csv.writer(_Echo())
-    yield b"\xef\xbb\xbf" + writer.writerow(COLUMNS)
-    for values in rows_of(leads):
-        yield writer.writerow(map(_csv_cell, values))
-
-
-class _Echo:
-    """A file that hands back what is written to it, for csv.writer."""
-
-    def write(self, text: str) -> bytes:
-        return text.encode("utf-8", "replace")
 
 
 def write_xlsx(stream: IO[bytes], leads: QuerySet[Lead]) -> int:
@@ -218,14 +193,3 @@ def _values(lead: Mapping[str, Any], contact: Mapping[str, Any], proof: Mapping[
         "site_problem": lead["site_problem"],
         "cost_usd": Decimal(lead["cost_microusd"]).scaleb(-6),
     }
-
-
-def inert(text: str) -> str:
-    """Return `text` so that no spreadsheet takes it, or a part of it, for a formula."""
-    return _FORMULA.sub("'", text)
-
-
-def _csv_cell(value: Any) -> Any:
-    if isinstance(value, Decimal):
-        return f"{value:f}"
-    return inert(value) if isinstance(value, str) else value

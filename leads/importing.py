@@ -11,7 +11,7 @@ from django.db import OperationalError, transaction
 from django.utils.translation import gettext as _
 
 from accounts import quotas
-from accounts.models import Workspace
+from accounts.models import User, Workspace
 from accounts.quotas import QuotaReached
 from leads import suppression
 from leads.company_rows import Unusable, columns_for, company_of
@@ -71,19 +71,21 @@ def import_companies(
     path: Path,
     *,
     workspace: Workspace | None = None,
+    by: User | None = None,
     list_name: str = "",
     rejects_path: Path | None = None,
     on_progress: Callable[[ImportReport], None] | None = None,
 ) -> ImportReport:
     """Import `path` into the list `list_name` (by default the file's name) of `workspace`, or of the installation.
 
+    One that is new is said to be uploaded `by` somebody; a list of that name that was deleted stays deleted.
     A company that the list has already is updated by what the file knows of it; nothing is blanked. Memory grows by
     about 100 bytes a company (its domain), whatever the file's size. `on_progress` is called after each batch.
     Raises ImportFailed.
     """
     began = time.monotonic()
     name = (list_name or path.name.removesuffix(".gz").rpartition(".")[0] or path.name)[:200]
-    report = ImportReport(CompanyList(workspace=workspace, name=name))
+    report = ImportReport(CompanyList(workspace=workspace, name=name, uploaded_by=by))
     rejects_path = rejects_path or settings.VAR_DIR / "imports" / f"{path.name}-rejects.csv"
     if rejects_path.resolve() == path.resolve():
         raise NotImportable(_("The rejects file cannot be the file that is imported. Choose another name for it."))
@@ -257,12 +259,14 @@ class _Batch:
             return wanted
         if wanted.workspace is not None:
             _see_that_there_is_room_for_a_list(wanted.workspace, wanted.name)
-        return CompanyList.objects.get_or_create(workspace=wanted.workspace, name=wanted.name)[0]
+        return CompanyList.objects.kept().get_or_create(
+            workspace=wanted.workspace, name=wanted.name, defaults={"uploaded_by": wanted.uploaded_by}
+        )[0]
 
 
 def _see_that_there_is_room_for_a_list(workspace: Workspace, name: str) -> None:
     """Hold a place for a list that is new. Raises NoRoom."""
-    mine = CompanyList.objects.filter(workspace=workspace)
+    mine = CompanyList.objects.visible_to(workspace)
     if not mine.filter(name=name).exists():
         quotas.hold_place(workspace.pk, "lists", lambda _of: mine.count(), error=NoRoom)
 
@@ -270,7 +274,7 @@ def _see_that_there_is_room_for_a_list(workspace: Workspace, name: str) -> None:
 def _see_that_they_fit(companies: CompanyList, more: int) -> None:
     """Hold places for so many new companies on a workspace's list. Raises NoRoom."""
     if companies.workspace_id is not None:
-        ours = Company.objects.filter(list__workspace=companies.workspace_id)
+        ours = Company.objects.filter(list__workspace=companies.workspace_id, list__deleted_at__isnull=True)
         quotas.hold_place(companies.workspace_id, "companies", lambda _of: ours.count(), more=more, error=NoRoom)
 
 

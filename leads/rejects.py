@@ -5,7 +5,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
 
-from leads.exports import inert
+from leads.csv_files import inert
 
 
 class Rejects:

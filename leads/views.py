@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET
 from accounts import audit, quotas
 from accounts.audit_models import Verb
 from accounts.middleware import MemberRequest, member_required
-from leads import exports, family, paging
+from leads import csv_files, exports, family, paging
 from leads.counts import Counts, Total, counts_of, total_of
 from leads.filters import FIELDS, narrowed
 from leads.models import Lead, LeadQuerySet
@@ -113,7 +113,7 @@ def export(request: MemberRequest, kind: str) -> HttpResponse:
     """Hand out the leads of the table as it is narrowed down, as a file."""
     leads = narrowed(request.workspace, request.GET).ranked()
     formats = {
-        "csv": (exports.write_csv, "text/csv; charset=utf-8"),
+        "csv": (exports.write_csv, csv_files.CONTENT_TYPE),
         "xlsx": (exports.write_xlsx, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
     }
     if kind not in formats:

@@ -325,8 +325,17 @@ def test_the_pages_that_are_open_change_nothing(looking, workspace, owner):
     run = RunFactory(hunt__workspace=workspace)
     lead = JudgedLeadFactory(workspace=workspace)
     pages = [
-        *("/", "/hunts/", "/hunts/new", "/hunts/presets/", "/hunts/conversations", "/hunts/deleted", "/analytics/"),
-        *(f"/hunts/{run.hunt_id}/", f"/hunts/runs/{run.pk}/", "/leads/", f"/leads/{lead.pk}/"),
+        *(
+            "/",
+            "/hunts/",
+            "/hunts/new",
+            "/hunts/presets/",
+            "/lists/",
+            "/hunts/conversations",
+            "/hunts/deleted",
+            "/analytics/",
+        ),
+        *(f"/hunts/{run.hunt_id}/", f"/hunts/runs/{run.pk}/", "/leads/", f"/leads/{lead.pk}/", "/lists/"),
         *(f"/leads/{lead.pk}/costs", f"/leads/{lead.pk}/research", "/settings/models", "/settings/notifications"),
         *("/settings/spending", "/settings/audit", "/inbox/", "/workspaces/", "/workspaces/menu"),
         *("/settings/workspace", "/settings/members", "/about/crawler"),

@@ -66,6 +66,7 @@ def filled(workspace: Workspace, owner: User) -> Filled:
         ).pk,
         "token_id": token_of(owner, workspace, Scope.READ, name="another")[0].pk,
         "company_list_id": CompanyListFactory(workspace=workspace).pk,
+        "list_id": rows["company_list"],
     }
     return Filled(workspace, owner, ids, _of_their_own(workspace, owner, fourth), rows)
 
@@ -89,6 +90,7 @@ def _of_their_own(workspace: Workspace, owner: User, lead: int) -> dict[str, dic
         "delete_run": {"run_id": over.pk},
         "retry_run": {"run_id": over.pk, "candidate_ids": [failed.pk]},
         "restore_run": {"run_id": removed.pk},
+        "restore_company_list": {"list_id": CompanyListFactory(workspace=workspace, deleted_at=timezone.now()).pk},
         "raise_limit": {"run_id": paused.pk},
         "change_run": {"run_id": paused.pk},
         "run_preset": {"preset_id": fresh.pk},

@@ -13,7 +13,7 @@ from accounts.notification_models import Kind, Notification
 from accounts.token_models import ApiToken
 from billing.models import Budget, Hold
 from hunts import figures, presets, schedules
-from hunts.models import Candidate, Conversation, Message, Run, RunEvent, SavedIcp
+from hunts.models import Candidate, Conversation, Message, Run, RunEvent, SavedIcp, Source
 from hunts.preset_models import Known
 from hunts.recurrence import Recurrence
 from integrations.models import ProviderCall
@@ -21,6 +21,7 @@ from leads.models import Contact, ContactForm, Evidence, Fact, Lead, LeadAlias
 from tests.factories import (
     ICP,
     CandidateFactory,
+    CompanyFactory,
     CompanyListFactory,
     HuntFactory,
     InvitationFactory,
@@ -55,7 +56,9 @@ def _run(workspace: Workspace, owner: User, number: int) -> None:
     schedules.put(presets.save(run.hunt, f"Preset {number}", by=owner), DAILY, by=owner, seen=0)
     gone = HuntFactory(workspace=workspace, deleted_at=timezone.now())
     RunFactory(hunt=gone)
-    CompanyListFactory(workspace=workspace)
+    companies = CompanyFactory(list=CompanyListFactory(workspace=workspace, uploaded_by=owner)).list
+    HuntFactory(workspace=workspace, source=Source.FILE, company_list=companies)
+    CompanyListFactory(workspace=workspace, deleted_at=timezone.now())
 
 
 def _found(run: Run, lead: Lead, number: int) -> None:

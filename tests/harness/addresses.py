@@ -11,7 +11,7 @@ from accounts.models import User, Workspace
 from accounts.notification_models import Kind, Notification
 from accounts.notifications import notify
 from hunts import presets
-from tests.factories import CandidateFactory, JudgedLeadFactory, RunFactory
+from tests.factories import CandidateFactory, CompanyListFactory, JudgedLeadFactory, RunFactory
 
 _PARAMETER = re.compile(r"<(?:(?P<kind>\w+):)?(?P<name>\w+)>")
 _GROUP = re.compile(r"\(\?P<\w+>(?:[^()\\]|\\.|\((?:[^()\\]|\\.)*\))*\)")
@@ -22,6 +22,7 @@ _ROWS = {
     "hunts/presets/": "preset", "hunts/chat/": "conversation", "hunts/runs/": "run", "hunts/": "hunt",
     "leads/": "lead", "inbox/": "notification", "api/hunts/": "hunt", "api/runs/": "run", "api/leads/": "lead",
     "api/presets/": "preset", "api/notifications/": "notification",
+    "lists/": "company_list", "api/lists/": "company_list",
 }  # fmt: skip
 
 
@@ -42,6 +43,7 @@ def world(workspace: Workspace, owner: User) -> dict[str, Any]:
         "lead": lead.pk,
         "preset": preset.pk,
         "conversation": conversation.pk,
+        "company_list": CompanyListFactory(workspace=workspace, uploaded_by=owner).pk,
         "notification": notification.pk if notification else 1,
         "evidence_pk": proof.pk,
         "contact_pk": lead.contacts.get().pk,

@@ -121,7 +121,7 @@ def test_a_directory_is_counted_and_what_is_judged_already_costs_nothing(workspa
     read_lately(names[0], PAGE)
     read_lately(f"www.{names[2]}", "Another page")
     read_by(workspace, names[2])
-    with django_assert_max_num_queries(20):
+    with django_assert_max_num_queries(21):
         found = estimated(workspace, source=Source.DIRECTORY, icp=icp)
     assert (found.companies, found.found_by) == (6, "counted")
     assert (found.known, found.reused, found.fetched) == (3, 1, 1)

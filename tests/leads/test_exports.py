@@ -14,7 +14,8 @@ from openpyxl import load_workbook
 
 from accounts.models import Workspace
 from leads.company_rows import columns_for
-from leads.exports import COLUMNS, LONGEST_CELL, ExportFailed, export, inert, write_csv, write_xlsx
+from leads.csv_files import inert
+from leads.exports import COLUMNS, LONGEST_CELL, ExportFailed, export, write_csv, write_xlsx
 from leads.models import Assessment, Contact, Evidence, Lead, ScoringConfig
 from leads.table_files import read_table
 

@@ -160,13 +160,16 @@ def _field(tenant: Tenant) -> dict[str, Any]:
 def plant_hunts(tenant: Tenant) -> None:
     """A hunt with runs in each state that doors ask for, and what became of them; another one that was deleted."""
     workspace, icp, owner = tenant.workspace, icp_of(tenant).to_json(), tenant.people["owner"]
-    companies = CompanyListFactory(workspace=workspace, name=tenant.says("fair.csv"))
+    companies = CompanyListFactory(workspace=workspace, name=tenant.says("fair.csv"), uploaded_by=owner)
     hunts = {"workspace": workspace, "icp_json": icp, "created_by": owner, "max_spend_microusd": 1_000_000}
     hunt = HuntFactory(name=tenant.says("Makers of parts"), company_list=companies, **hunts)
     file_hunt = HuntFactory(name=tenant.says("Fair"), source=Source.FILE, company_list=companies, **hunts)
     deleted = HuntFactory(name=tenant.says("Gone"), deleted_at=timezone.now(), **hunts)
     tenant.keep(
         company_list=companies,
+        deleted_list=CompanyListFactory(
+            workspace=workspace, name=tenant.says("gone.csv"), uploaded_by=owner, deleted_at=timezone.now()
+        ),
         company=CompanyFactory(
             list=companies, name=tenant.says("Company"), domain=f"listed-{tenant.word}.example", country="AT"
         ),

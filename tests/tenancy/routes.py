@@ -17,6 +17,7 @@ PLAIN = frozenset(
         *("hunts:list", "hunts:new", "hunts:presets", "hunts:conversations", "hunts:deleted"),
         *("leads:list", "billing:spending", "billing:limits", "integrations:models", "audit:log"),
         *("tokens:list", "tokens:create", "closing:delete", "closing:restore"),
+        *("company_lists:page", "company_lists:upload"),
         *("notification_settings:page", "notification_settings:save", "notification_settings:connect-slack"),
         *("notifications:inbox", "notifications:unread", "notifications:read-all", "notifications:undo-read-all"),
         *("workspaces:list", "workspaces:menu", "workspaces:settings", "workspaces:members", "workspaces:invite"),
@@ -24,7 +25,8 @@ PLAIN = frozenset(
     }
 )
 
-_LEAD, _RUN, _HUNT, _PRESET, _TALK = ({"pk": row} for row in ("lead", "run", "hunt", "preset", "conversation"))
+_LEAD, _RUN, _HUNT, _LIST = ({"pk": row} for row in ("lead", "run", "hunt", "company_list"))
+_PRESET, _TALK = ({"pk": row} for row in ("preset", "conversation"))
 
 NAMED: dict[str, dict[str, Meaning]] = {
     # Hunts and runs
@@ -48,6 +50,9 @@ NAMED: dict[str, dict[str, Meaning]] = {
     "hunts:restore-preset": {"pk": "deleted_preset"},
     "hunts:change-preset-profile": _PRESET | {"conversation_id": "conversation"},
     "hunts:change-schedule": _PRESET | {"action": ("pause", "resume", "delete", "restore", "nonsense")},
+    # Company lists
+    **dict.fromkeys(("company_lists:rename", "company_lists:delete", "company_lists:download"), _LIST),
+    "company_lists:restore": {"pk": "deleted_list"},
     # Leads, their proof and their research
     "leads:export": {"kind": ("csv", "xlsx", "nonsense")},
     **dict.fromkeys(("leads:detail", "leads:costs", "leads:merge", "leads:merge_now", "leads:identity"), _LEAD),
@@ -86,6 +91,7 @@ OF_API: dict[str, Meaning] = {
     "run_id": "run",
     "lead_id": "lead",
     "preset_id": "preset",
+    "list_id": "company_list",
     "notification_id": "notification",
     "member_id": "member_place",
     "invitation_id": "invitation",
@@ -95,6 +101,7 @@ OF_API: dict[str, Meaning] = {
 # Operations that ask for a row in another state.
 OF_OPERATION: dict[str, dict[str, Meaning]] = {
     "restore_hunt": {"hunt_id": "deleted_hunt"},
+    "restore_company_list": {"list_id": "deleted_list"},
     "restore_run": {"run_id": "deleted_run"},
     "delete_run": {"run_id": "over_run"},
     "retry_run": {"run_id": "over_run"},
@@ -149,6 +156,7 @@ FORMS: dict[str, dict[str, object]] = {
     "hunts:rename-chat": {"title": "Mine"},
     "hunts:save-preset": {"name": "Mine"},
     "hunts:raise-limit": {"max_spend": "9"},
+    "company_lists:rename": {"name": "Mine"},
     "leads:merge_now": {"other": "@other_lead"},
     "leads:keep_apart": {"other": "@other_lead"},
     "leads:suggest_again": {"other": "@other_lead"},
@@ -195,6 +203,7 @@ BODIES: dict[str, dict[str, object]] = {
     "merge_lead": {"other": "@common_lead"},
     "unmerge_lead": {"merge_id": "@merge"},
     "create_token": {"name": "Mine", "scopes": ["read"]},
+    "rename_company_list": {"name": "Another name"},
     "rename_workspace": {"name": "Another name"},
     "change_member": {"role": "admin"},
     "invite_member": {"email": "new@people.example", "role": "member"},
