@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from accounts.admin import FactsAdmin
 from accounts.operators import prove_again
+from hunts import launch, pipeline
 from hunts.filter_models import FilterHistory
 from hunts.models import Candidate, Hunt, Run, RunEvent
 from hunts.preset_admin import FiringAdmin, PresetAdmin, ScheduleAdmin  # noqa: F401  (register themselves)
@@ -45,9 +46,6 @@ class RunAdmin(FactsAdmin):
         self._change(request, runs, "retry")
 
     def _change(self, request: HttpRequest, runs: QuerySet[Run], action: str) -> None:
-        # Here, because the pipeline and the vendors' clients behind it would slow every command of manage.py down.
-        from hunts import launch, pipeline
-
         changed = 0
         for run in runs:
             try:

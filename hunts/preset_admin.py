@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from accounts.admin import FactsAdmin
 from accounts.operators import prove_again
 from accounts.quotas import QuotaReached
+from hunts import presets, schedules
 from hunts.preset_models import Firing, Preset, Schedule
 
 
@@ -35,9 +36,6 @@ class PresetAdmin(ActedOn):
 
     @admin.action(description="Bring the selected presets back", permissions=["operate"])
     def restore(self, request: HttpRequest, rows: QuerySet[Preset]) -> None:
-        # Here, because the pipeline and the vendors' clients behind it would slow every command of manage.py down.
-        from hunts import presets
-
         prove_again(request)  # its schedules come back with it
 
         def restored(preset: Preset) -> bool:
@@ -64,16 +62,12 @@ class ScheduleAdmin(ActedOn):
 
     @admin.action(description="Pause the selected schedules", permissions=["operate"])
     def pause(self, request: HttpRequest, rows: QuerySet[Schedule]) -> None:
-        from hunts import schedules
-
         self.changed(request, rows, schedules.pause)
 
     @admin.action(
         description="Resume the selected schedules, in the name of those who set them", permissions=["operate"]
     )
     def resume(self, request: HttpRequest, rows: QuerySet[Schedule]) -> None:
-        from hunts import schedules
-
         prove_again(request)  # it spends from then on
 
         # Not in the name of staff, who as a rule are no members: what a schedule spends, a member answers for.
@@ -84,8 +78,6 @@ class ScheduleAdmin(ActedOn):
 
     @admin.action(description="Bring the selected schedules back", permissions=["operate"])
     def restore(self, request: HttpRequest, rows: QuerySet[Schedule]) -> None:
-        from hunts import schedules
-
         prove_again(request)  # it spends from then on
 
         def restored(schedule: Schedule) -> bool:
