@@ -21,12 +21,8 @@ from accounts.support_models import SupportVisit
 from accounts.support_views import begin
 
 
-class FactsAdmin(Watched):
-    """Rows that the program wrote. Changing them by hand would make them untrue."""
-
-    actions: Any = ()
-    show_full_result_count = False
-    list_per_page = 50
+class LookedAt:
+    """What the console shows and changes nothing of."""
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -36,6 +32,14 @@ class FactsAdmin(Watched):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+class FactsAdmin(LookedAt, Watched):
+    """Rows that the program wrote. Changing them by hand would make them untrue."""
+
+    actions: Any = ()
+    show_full_result_count = False
+    list_per_page = 50
 
     def has_operate_permission(self, request: HttpRequest) -> bool:
         """Return whether somebody may have the product's own functions change such rows, by an action of the list."""
@@ -98,21 +102,12 @@ class PersonAdmin(Watched, UserAdmin):  # type: ignore[type-arg]
         return super().changeform_view(request, object_id, form_url, more)
 
 
-class MembershipInline(admin.TabularInline):  # type: ignore[type-arg]
+class MembershipInline(LookedAt, admin.TabularInline):  # type: ignore[type-arg]
     """Who is in it. Members are changed on their page alone, whose functions leave every workspace an owner."""
 
     model = Membership
     extra = 0
     fields = readonly_fields = ("user", "role", "created_at")
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 @admin.register(Workspace)

@@ -1,16 +1,12 @@
 """Who did what to which row of which workspace. Rows are only ever added, and pruned when they are old."""
 
-from collections.abc import Iterable
-from typing import Any, ClassVar, NoReturn
+from typing import ClassVar
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from accounts.append_only import AppendOnlyModel, AppendOnlyQuerySet
 from accounts.models import User, Workspace
-
-
-class AppendOnly(TypeError):
-    """What was done stays written. A trigger of the database refuses it as well."""
 
 
 class Verb(models.TextChoices):
@@ -76,25 +72,16 @@ class Verb(models.TextChoices):
     SECOND_STEP_FORGOTTEN = "operator.second_step_forgotten", _("removed a second step")
 
 
-class AuditEntryQuerySet(models.QuerySet["AuditEntry"]):
+class AuditEntryQuerySet(AppendOnlyQuerySet["AuditEntry"]):
     def of_workspace(self, workspace: Workspace) -> "AuditEntryQuerySet":
         return self.filter(workspace=workspace)
 
-    def update(self, **columns: Any) -> NoReturn:
-        raise AppendOnly
-
-    def bulk_update(self, objs: Iterable[Any], fields: Iterable[str], batch_size: int | None = None) -> NoReturn:
-        raise AppendOnly
-
-    def delete(self) -> NoReturn:
-        raise AppendOnly
-
     def prune(self) -> int:
         """Delete entries that an `AuditPruning` lets go; the database refuses all others. Returns how many."""
-        return super().delete()[0]
+        return models.QuerySet.delete(self)[0]
 
 
-class AuditEntry(models.Model):
+class AuditEntry(AppendOnlyModel):
     """One thing that somebody did; `actor` is None where the program did it by itself, as a schedule does.
 
     Numbers of people and workspaces stay when these are gone, and name nobody then: an entry is never written again.
@@ -129,14 +116,6 @@ class AuditEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.verb} {self.object_type} {self.object_id}"
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        if not self._state.adding:
-            raise AppendOnly
-        super().save(*args, **kwargs)
-
-    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
-        raise AppendOnly
 
     @property
     def verb_label(self) -> str:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts.audit_models import AuditEntry, AuditEntryQuerySet, Verb
 from accounts.models import User, Workspace
+from accounts.row_numbers import row_number
 
 PAGE_ROWS = 50
 # What only operators do, who may have been others when it was done.
@@ -43,7 +44,7 @@ def narrowed(workspace: Workspace, asked: Mapping[str, str]) -> AuditEntryQueryS
     person, verb = asked.get("person", ""), asked.get("verb", "")
     if person == NOBODY:
         entries = entries.filter(actor__isnull=True)
-    elif number := number_of(person):
+    elif number := row_number(person):
         entries = entries.filter(actor=number)
     if verb in Verb.values:
         entries = entries.filter(verb=verb)
@@ -92,11 +93,6 @@ def _who(entry: AuditEntry, known: set[int]) -> str:
 def people(workspace: Workspace) -> list[User]:
     """Return who can be chosen: the members. What staff did is found under its verbs."""
     return list(workspace.members.order_by("email"))
-
-
-def number_of(text: str) -> int | None:
-    """Return a row's number out of an address, None for what is none."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 18 else None
 
 
 def day_of(text: str) -> date | None:

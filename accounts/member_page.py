@@ -10,6 +10,7 @@ from accounts.middleware import MemberRequest
 from accounts.models import Membership
 from accounts.notification_mail import is_confirmed
 from accounts.roles import RANK, Right, may, reaches, role_in_hand
+from accounts.row_numbers import row_number
 from accounts.workspace_forms import InviteForm, role_choices
 
 
@@ -67,7 +68,7 @@ def _invited(request: MemberRequest) -> list[InvitationRow]:
 
 def _revoked(request: MemberRequest) -> Invitation | None:
     """Return the invitation that was taken back just now, to offer Undo."""
-    pk = request.GET.get("revoked", "")
-    if not (pk.isascii() and pk.isdigit() and len(pk) < 19):
+    pk = row_number(request.GET.get("revoked", ""))
+    if pk is None:
         return None
     return Invitation.objects.filter(workspace=request.workspace, pk=pk, revoked_at__isnull=False).first()

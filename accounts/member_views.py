@@ -19,6 +19,7 @@ from accounts.members import Refused
 from accounts.middleware import MemberRequest, admin_required, member_required, owner_required
 from accounts.models import Membership
 from accounts.roles import Role, role_in_hand
+from accounts.row_numbers import row_number
 from accounts.workspace_forms import InviteForm
 
 
@@ -93,10 +94,10 @@ def leave(request: MemberRequest) -> HttpResponse:
 @owner_required
 def hand_over(request: MemberRequest) -> HttpResponse:
     """Make another member the owner in one's own place."""
-    pk = request.POST.get("member", "")
-    if not (pk.isascii() and pk.isdigit() and len(pk) < 19):
+    pk = row_number(request.POST.get("member", ""))
+    if pk is None:
         raise Http404
-    member = _member(request, int(pk))
+    member = _member(request, pk)
     done = _("%(who)s owns the workspace now; you are an admin.") % {"who": member.user}
     return _after(request, lambda: people.hand_over(member, by=request.user), done, back="workspaces:settings")
 

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from accounts.inbox import unread_column
 from accounts.models import User, Workspace
 from accounts.roles import Right, may
+from accounts.row_numbers import row_number
 from accounts.stale_pages import is_of_another_workspace, refused
 from accounts.wall import as_tenant, streamed
 
@@ -82,8 +83,8 @@ def workspace_of(request: HttpRequest) -> Workspace | None:
 def _elsewhere(request: HttpRequest) -> Workspace | None:
     """Return the workspace that a link is about, where it is another one of the person's."""
     here: Workspace | None = request.workspace  # type: ignore[attr-defined]
-    asked = request.GET[ABOUT]
-    if here is None or not (asked.isascii() and asked.isdigit() and len(asked) < 19) or here.pk == int(asked):
+    asked = row_number(request.GET[ABOUT])
+    if here is None or asked is None or here.pk == asked:
         return None
     assert isinstance(request.user, User)
     return Workspace.objects.of(request.user).filter(pk=asked).first()

@@ -16,13 +16,14 @@ from accounts.middleware import MemberRequest, member_required
 from accounts.models import Workspace
 from accounts.notification_mail import UNSUBSCRIBE
 from accounts.notification_models import Kind, Notification
+from accounts.row_numbers import row_number
 
 
 @require_GET
 @member_required
 def inbox(request: MemberRequest) -> HttpResponse:
     only_unread = request.GET.get("show") == "unread"
-    before = _number(request.GET.get("before", ""))
+    before = row_number(request.GET.get("before", ""))
     context = {
         "page": inboxes.page(request.user, request.workspace, only_unread=only_unread, before=before),
         "only_unread": only_unread,
@@ -102,10 +103,6 @@ def _inbox(request: HttpRequest, **more: str | None) -> HttpResponse:
     kept = {name: request.GET.get(name) for name in ("show", "before")}
     query = urlencode({name: value for name, value in (kept | more).items() if value})
     return redirect(f"{reverse('notifications:inbox')}{'?' if query else ''}{query}")
-
-
-def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 18 else None
 
 
 def _moment(text: str) -> datetime | None:

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from accounts.models import User, Workspace
+from accounts.row_numbers import row_number
 from accounts.wall import as_system
 
 FIELD = "of-workspace"
@@ -28,9 +29,9 @@ def refused(request: HttpRequest) -> HttpResponse:
     """Answer 409 with where the page was from and how to go back there; one that is not the person's is not named."""
     said, user = _said(request), request.user
     assert isinstance(user, User)
-    is_number = said.isascii() and said.isdigit() and len(said) < 19
+    number = row_number(said)
     with as_system():
-        theirs = Workspace.objects.of(user).filter(pk=said).first() if is_number else None
+        theirs = Workspace.objects.of(user).filter(pk=number).first() if number is not None else None
     is_part = request.headers.get("HX-Request") == "true"
     template = "accounts/_other_workspace.html" if is_part else "accounts/other_workspace.html"
     answer = render(request, template, {"page_of": theirs}, status=409)

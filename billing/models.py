@@ -4,13 +4,13 @@ A call takes its money from every ceiling that applies to it at once (`billing.l
 an entry that nobody can change.
 """
 
-from collections.abc import Iterable
-from typing import Any, ClassVar, NoReturn
+from typing import Any, ClassVar
 
 from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from accounts.append_only import AppendOnlyModel, AppendOnlyQuerySet
 from accounts.models import User, Workspace
 
 # The cap of a ceiling that only counts: a trillion dollars, so that one comparison serves all ceilings.
@@ -170,22 +170,7 @@ class Hold(models.Model):
         return (self.settled_microusd or 0) - self.overdraw_microusd - self.refunded_microusd
 
 
-class AppendOnly(Exception):
-    """An entry of the books is neither changed nor deleted: post another one that puts it right."""
-
-
-class EntryQuerySet(models.QuerySet["Entry"]):
-    def update(self, **columns: Any) -> NoReturn:
-        raise AppendOnly
-
-    def bulk_update(self, objs: Iterable[Any], fields: Iterable[str], batch_size: int | None = None) -> NoReturn:
-        raise AppendOnly
-
-    def delete(self) -> NoReturn:
-        raise AppendOnly
-
-
-class Entry(models.Model):
+class Entry(AppendOnlyModel):
     """One move of an activity's money from one account, `credit`, to another, `debit`: a double entry in one row.
 
     Because both sides stand in the one row with one amount, the books always sum to zero. A trigger of the database
@@ -216,7 +201,7 @@ class Entry(models.Model):
     by = models.ForeignKey(User, on_delete=models.DO_NOTHING, null=True, db_constraint=False, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
 
-    objects = EntryQuerySet.as_manager()
+    objects = AppendOnlyQuerySet["Entry"].as_manager()
 
     class Meta:
         verbose_name_plural = "entries"
@@ -227,14 +212,6 @@ class Entry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.credit} → {self.debit}: {self.amount_microusd} µ$"
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        if not self._state.adding:
-            raise AppendOnly
-        super().save(*args, **kwargs)
-
-    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
-        raise AppendOnly
 
 
 class SpendingLimit(models.Model):

@@ -58,16 +58,7 @@ def fact(request: MemberRequest, pk: int, fact_pk: int) -> HttpResponse:
     """Show where a fact stands on the stored page, or in what was kept of its source."""
     lead = _lead(request, pk)
     row = get_object_or_404(Fact, pk=fact_pk, lead__in=_family(lead))
-    proof = Proof(
-        title=f"{row.get_kind_display()}: {row.value}",
-        url=row.source_url,
-        snapshot_sha256=row.snapshot_sha256,
-        quote=row.quote,
-        fetched_at=row.found_at,
-        confidence=row.confidence,
-        in_source=row.in_source,
-    )
-    return _shown(request, lead, proof)
+    return _shown(request, lead, _proof_of(row, title=f"{row.get_kind_display()}: {row.value}"))
 
 
 @require_GET
@@ -78,8 +69,12 @@ def contact(request: MemberRequest, pk: int, contact_pk: int) -> HttpResponse:
     row = get_object_or_404(
         Contact.objects.exclude(quote="").exclude(snapshot_sha256=""), pk=contact_pk, lead__in=_family(lead)
     )
-    proof = Proof(
-        title=_("Contact: %s") % row,
+    return _shown(request, lead, _proof_of(row, title=_("Contact: %s") % row))
+
+
+def _proof_of(row: Fact | Contact, *, title: str) -> Proof:
+    return Proof(
+        title=title,
         url=row.source_url,
         snapshot_sha256=row.snapshot_sha256,
         quote=row.quote,
@@ -87,7 +82,6 @@ def contact(request: MemberRequest, pk: int, contact_pk: int) -> HttpResponse:
         confidence=row.confidence,
         in_source=row.in_source,
     )
-    return _shown(request, lead, proof)
 
 
 @require_GET

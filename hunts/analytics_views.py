@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
 from accounts.middleware import MemberRequest, member_required
+from accounts.row_numbers import row_number
 from hunts import analytics, charts
 from hunts.analytics import SPANS, USUAL_SPAN, Span
 from hunts.models import Hunt, Source
@@ -66,6 +67,7 @@ def _hunt(request: MemberRequest) -> Hunt | None:
     asked = request.GET.get("hunt", "")
     if not asked:
         return None
-    if not (asked.isascii() and asked.isdigit() and len(asked) < 18):
+    number = row_number(asked)
+    if number is None:
         raise Http404(_("There is no such hunt."))
-    return get_object_or_404(Hunt.objects.visible_to(request.workspace), pk=int(asked))
+    return get_object_or_404(Hunt.objects.visible_to(request.workspace), pk=number)

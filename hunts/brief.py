@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 from hunts.criteria import NiceToHave, criteria_of
 from hunts.icp import Icp
-from integrations.capabilities import Criterion, Range
+from integrations.capabilities import Range
 from integrations.lexicon import certificates, funding, negation, places, sizes, taxonomy, wishes
 from integrations.lexicon.events import events_in
 from integrations.lexicon.industry_words import (
@@ -85,7 +85,8 @@ def read_brief(brief: str, *, this_year: int | None = None) -> Icp:
         icp = replace(icp, keywords=tuple(text.split()[:3]))
     customers = tuple(_named(topic, language) for topic in served.topics)
     nice = _nice_to_have(parts.nice, language, this_year)
-    return replace(icp, criteria=_criteria(icp, trade.groups, asked.groups, customers, nice))
+    criteria = criteria_of(icp, groups=trade.groups, certificates=asked.groups, customers=customers, nice=nice)
+    return replace(icp, criteria=criteria)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,29 +115,6 @@ def _trade_of(rest: str, must: str, language: str) -> _Trade:
     trade = _Trade(groups, (), str(capital or ""), stage.name, kind.name)
     keywords = _keywords(rest if kind.name == "Subcontractor" else without_kind, language, trade.industries)
     return replace(trade, keywords=keywords)
-
-
-def _criteria(
-    icp: Icp,
-    groups: Sequence[Sequence[str]],
-    certificates: Sequence[Sequence[str]],
-    customers: Sequence[str],
-    nice: NiceToHave,
-) -> tuple[Criterion, ...]:
-    return criteria_of(
-        groups=groups,
-        keywords=icp.keywords,
-        excluded=icp.excluded,
-        countries=icp.countries,
-        regions=icp.regions,
-        events=icp.events,
-        employees=icp.employees,
-        founded_year=icp.founded_year,
-        language=icp.language,
-        certificates=certificates,
-        customers=customers,
-        nice=nice,
-    )
 
 
 def _says_something(icp: Icp) -> bool:

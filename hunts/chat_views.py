@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from django_htmx.http import HttpResponseClientRedirect, retarget
 
 from accounts.middleware import MemberRequest, editor_required, may_change, member_required
+from accounts.row_numbers import row_number
 from hunts import chat, chat_writer, chatpage, launch, profile, startpage, uploads
 from hunts.chat_models import Conversation, Message
 from hunts.forms import HuntForm
@@ -74,14 +75,14 @@ def _show_new(request: MemberRequest, brief: str, problem: str = "", status: int
 
 def _begin(request: MemberRequest) -> HttpResponse:
     if hunt_id := request.POST.get("hunt", ""):
-        hunt = get_object_or_404(Hunt.objects.visible_to(request.workspace), pk=_number(hunt_id))
+        hunt = get_object_or_404(Hunt.objects.visible_to(request.workspace), pk=row_number(hunt_id) or 0)
         conversation = chat.begin(request.workspace, by=request.user, icp=hunt.icp, title=hunt.name)
         Conversation.objects.filter(pk=conversation.pk).update(hunt=hunt)
         if chosen := suggested(hunt.icp, request.POST.get("suggestion", "")):
             chat.edit(conversation, chosen.icp, seen=conversation.version)
         return redirect(conversation)
     if saved_id := request.POST.get("icp", ""):
-        known = get_object_or_404(SavedIcp.objects.visible_to(request.workspace), pk=_number(saved_id))
+        known = get_object_or_404(SavedIcp.objects.visible_to(request.workspace), pk=row_number(saved_id) or 0)
         return redirect(chat.begin(request.workspace, by=request.user, icp=known.icp, title=known.name))
     brief = request.POST.get("brief", "")
     try:
@@ -93,10 +94,6 @@ def _begin(request: MemberRequest) -> HttpResponse:
     if not _is_live(request):
         _write_now(message)
     return redirect(conversation)
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 18 else 0
 
 
 def _write_now(message: Message) -> None:
@@ -122,7 +119,7 @@ def conversation_page(request: MemberRequest, conversation: Conversation) -> Htt
 @require_GET
 @member_required
 def conversation_list(request: MemberRequest) -> HttpResponse:
-    before = _number(request.GET.get("before", ""))
+    before = row_number(request.GET.get("before", ""))
     rows = Conversation.objects.visible_to(request.workspace).order_by("-pk").select_related("created_by", "hunt")
     if before:
         rows = rows.filter(pk__lt=before)
@@ -174,7 +171,7 @@ def ask_again(request: MemberRequest, conversation: Conversation, message_id: in
 @conversation_required
 def edit_profile(request: MemberRequest, conversation: Conversation) -> HttpResponse:
     """Take an edit of the profile beside the chat, and tell it in the chat."""
-    action, seen, problem = request.POST.get("action", "update"), _number(request.POST.get("version", "")), ""
+    action, seen, problem = request.POST.get("action", "update"), row_number(request.POST.get("version", "")) or 0, ""
     base = chat.at_version(conversation, seen)
     mine = profile.profile_of(request.POST, base)
     if action == "undo":
@@ -198,7 +195,7 @@ def edit_profile(request: MemberRequest, conversation: Conversation) -> HttpResp
 @conversation_required
 def widen(request: MemberRequest, conversation: Conversation) -> HttpResponse:
     """Take a suggested change of the filters into the profile, as an edit that can be taken back."""
-    seen = _number(request.POST.get("seen", ""))
+    seen = row_number(request.POST.get("seen", "")) or 0
     chosen = suggested(chat.at_version(conversation, seen), request.POST.get("suggestion", ""))
     problem = "" if chosen else _("The profile has changed meanwhile: look at the suggestions again.")
     note = chat.edit(conversation, chosen.icp, seen=seen) if chosen else None

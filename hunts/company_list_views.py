@@ -17,6 +17,7 @@ from accounts import audit, quotas
 from accounts.audit_models import Verb
 from accounts.middleware import MemberRequest, editor_required, may_change, member_required
 from accounts.quotas import QuotaReached
+from accounts.row_numbers import row_number
 from hunts import company_lists, uploads
 from hunts.forms import check_size
 from hunts.keeping import KEPT_FOR
@@ -130,7 +131,7 @@ def _one(request: MemberRequest, pk: int) -> CompanyList:
 
 def _page(request: MemberRequest, form: UploadForm | None = None) -> HttpResponse:
     """Show the lists, the newest first; where a file that was sent could not be read, with the reason."""
-    cursor, just = (_number(request.GET.get(name, "")) for name in ("cursor", "deleted"))
+    cursor, just = (row_number(request.GET.get(name, "")) for name in ("cursor", "deleted"))
     lists = CompanyList.objects.visible_to(request.workspace).select_related("uploaded_by").order_by("-pk")
     found = list((lists.filter(pk__lt=cursor) if cursor else lists)[: PAGE_ROWS + 1])
     shown = found[:PAGE_ROWS]
@@ -147,7 +148,3 @@ def _page(request: MemberRequest, form: UploadForm | None = None) -> HttpRespons
         "may_change": may_change(request),
     }
     return render(request, "hunts/company_lists.html", context, status=422 if form else 200)
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 18 else 0

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -21,7 +21,7 @@ from accounts.wall import as_system
 from hunts import places
 from hunts.keeping import purged_before
 from hunts.models import Hunt, Run, Source
-from hunts.preset_models import Preset, Schedule
+from hunts.preset_models import Preset
 from integrations.lexicon.text import visible
 from leads.company_models import CompanyListQuerySet
 from leads.models import Company, CompanyList
@@ -66,15 +66,16 @@ def uses_of(companies: CompanyList, user: User) -> Uses:
     hunts = Hunt.objects.visible_to(companies.workspace).filter(source=Source.FILE, company_list=companies)
     presets = Preset.objects.kept().filter(hunt__in=hunts)
     seen = Preset.objects.visible_to(companies.workspace, user).filter(hunt__in=hunts)
-    seen_count, preset_count = seen.count(), presets.count()
+    is_running = Q(schedule__deleted_at__isnull=True, schedule__paused_at__isnull=True)
+    counted = presets.aggregate(presets=Count("pk"), schedules=Count("schedule", filter=is_running))
     waiting = Run.objects.kept().filter(source=Source.FILE, company_list=companies, discovered_at__isnull=True)
     return Uses(
         hunts=list(hunts.order_by("-pk")[:NAMED]),
         hunt_count=hunts.count(),
         presets=list(seen.select_related("hunt").order_by("-pk")[:NAMED]),
-        preset_count=preset_count,
-        hidden=preset_count - seen_count,
-        schedules=Schedule.objects.kept().filter(preset__in=presets, paused_at__isnull=True).count(),
+        preset_count=counted["presets"],
+        hidden=counted["presets"] - seen.count(),
+        schedules=counted["schedules"],
         waiting=waiting.exclude(status__in=Run.OVER).count(),
     )
 

@@ -6,7 +6,7 @@ The sentences are also what a judge reads, so each can be understood without the
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from hunts.icp import criterion_key
+from hunts.icp import Icp, criterion_key
 from integrations.capabilities import Criterion, CriterionKind, Range
 from integrations.lexicon import places, taxonomy
 from integrations.lexicon.words import words
@@ -80,34 +80,27 @@ class NiceToHave:
 
 
 def criteria_of(
+    icp: Icp,
     *,
     groups: Sequence[Sequence[str]],
-    keywords: Sequence[str],
-    excluded: Sequence[str],
-    countries: Sequence[str],
-    regions: Sequence[str],
-    events: Sequence[str],
-    employees: Range,
-    founded_year: Range,
-    language: str,
     certificates: Sequence[Sequence[str]] = (),
     customers: Sequence[str] = (),
     nice: NiceToHave | None = None,
 ) -> tuple[Criterion, ...]:
-    """Return the criteria of a profile, the weightiest first. `groups` are industries of which any will do."""
+    """Return the criteria that a profile's facts make, the weightiest first. Of a group's industries any will do."""
     nice = nice or NiceToHave()
-    language = language if language in _SENTENCES else "en"
+    language = icp.language if icp.language in _SENTENCES else "en"
     said = _SENTENCES[language]
     made = [
         *_industries(said, groups, language),
-        *_keywords(said, keywords, is_all=not groups),
-        *_places(said, countries, regions, language),
-        *_numbers(said, employees, founded_year),
+        *_keywords(said, icp.keywords, is_all=not groups),
+        *_places(said, icp.countries, icp.regions, language),
+        *_numbers(said, icp.employees, icp.founded_year),
         *_certificates(said, certificates),
         *(_criterion(said["serves"].format(topic), "must", 5, "customers") for topic in customers),
-        *(_criterion(said["event"].format(event), "must", 6, "event") for event in events),
+        *(_criterion(said["event"].format(event), "must", 6, "event") for event in icp.events),
         *_nice(said, nice, language),
-        *(_excluded(said, text, language) for text in excluded),
+        *(_excluded(said, text, language) for text in icp.excluded),
     ]
     return tuple({criterion.key: criterion for criterion in made}.values())
 

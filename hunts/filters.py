@@ -14,7 +14,7 @@ from hunts.icp import Icp
 from hunts.models import Source
 from integrations.capabilities import Range
 from integrations.lexicon import places, taxonomy
-from integrations.lexicon.industry_words import industry_groups
+from integrations.lexicon.industry_words import grouped_industries
 from integrations.lexicon.words import words
 
 # In which way filters are put in plain form: another way makes other hashes, and no run of before counts for them.
@@ -53,11 +53,7 @@ def filters_sha256(icp: Icp, *, source: str, company_list_id: int | None = None)
 
 def _industries(icp: Icp) -> list[list[str]]:
     """Return the industries in groups: of each group any will do, and all groups are asked for."""
-    said = [_ordered(one for one in group if one in icp.industries) for group in industry_groups(icp.brief)]
-    groups = [group for group in said if group]
-    if rest := _ordered(one for one in icp.industries if not any(one in group for group in groups)):
-        groups.append(rest)
-    return sorted(groups)
+    return sorted(map(_ordered, grouped_industries(icp.industries, icp.brief)))
 
 
 def _keyword(text: str) -> str:

@@ -5,6 +5,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
 from accounts.middleware import MemberRequest, may_change, member_required
+from accounts.row_numbers import row_number
 from hunts import changes, listing, preset_page, profile, startpage
 from hunts.chat_views import EXAMPLES
 from hunts.models import Hunt
@@ -17,10 +18,11 @@ LONGEST_SEARCH = 100
 @require_GET
 @member_required
 def hunt_list(request: MemberRequest) -> HttpResponse:
-    before, words = request.GET.get("before", ""), storable_text(request.GET.get("q", "").strip())[:LONGEST_SEARCH]
+    before = row_number(request.GET.get("before", ""))
+    words = storable_text(request.GET.get("q", "").strip())[:LONGEST_SEARCH]
     hunts = listing.hunts_found(request.workspace, request.user, words)
-    if before.isascii() and before.isdigit() and len(before) < 18:
-        hunts = hunts.filter(pk__lt=int(before))
+    if before is not None:
+        hunts = hunts.filter(pk__lt=before)
     found = list(hunts[: PAGE_ROWS + 1])
     shown = found[:PAGE_ROWS]
     context = {

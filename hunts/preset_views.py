@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.middleware import MemberRequest, editor_required, may_change, member_required
 from accounts.quotas import QuotaReached
+from accounts.row_numbers import row_number
 from hunts import listing, pipeline, presets, uploads
 from hunts.chat_models import Conversation
 from hunts.keeping import KEPT_FOR
@@ -43,7 +44,7 @@ def preset_list(request: MemberRequest) -> HttpResponse:
     rows = list(visible.select_related("hunt", "schedule", "made_by").order_by("name", "pk"))
     latest = listing.latest_runs([preset.hunt for preset in rows])
     deleted = list(presets.deleted(request.workspace, request.user)[:MOST_DELETED])
-    just = _number(request.GET.get("deleted", ""))
+    just = row_number(request.GET.get("deleted", ""))
     context = {
         "rows": [listing.Row(preset.hunt, latest.get(preset.hunt_id), preset) for preset in rows],
         "deleted": deleted,
@@ -87,7 +88,7 @@ def edit_preset(request: MemberRequest, preset: Preset) -> HttpResponse:
     if not (form.is_valid() and _read_file(request, form)):
         return _show_form(request, form, preset, seen=request.POST.get("version", ""))
     try:
-        presets.change(preset, form.terms, seen=_number(request.POST.get("version", "")), by=request.user)
+        presets.change(preset, form.terms, seen=row_number(request.POST.get("version", "")) or 0, by=request.user)
     except presets.Outdated as error:
         # The version in the form is the newest from now on: saving again is meant.
         preset.refresh_from_db()
@@ -210,7 +211,3 @@ def change_profile(request: MemberRequest, preset: Preset, conversation_id: int)
         return redirect(conversation)
     messages.success(request, _("The preset “%(name)s” looks for this profile now.") % {"name": preset.name})
     return redirect(preset)
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 18 else 0

@@ -12,7 +12,7 @@ from hunts.criteria import criteria_of
 from hunts.icp import Icp, criterion_key
 from integrations.capabilities import Criterion, CriterionKind, Range
 from integrations.lexicon import places, taxonomy
-from integrations.lexicon.industry_words import industry_groups
+from integrations.lexicon.industry_words import grouped_industries, industry_groups
 
 LISTS = (
     "industries",
@@ -109,20 +109,7 @@ def _with_list(icp: Icp, name: str, values: tuple[str, ...]) -> Icp:
 
 def read_from_facts(icp: Icp) -> tuple[Criterion, ...]:
     """Return the criteria that follow from a profile's facts."""
-    said = [tuple(one for one in group if one in icp.industries) for group in industry_groups(icp.brief)]
-    groups = [group for group in said if group]
-    rest = tuple(one for one in icp.industries if not any(one in group for group in groups))
-    return criteria_of(
-        groups=[*groups, *([rest] if rest else [])],
-        keywords=icp.keywords,
-        excluded=icp.excluded,
-        countries=icp.countries,
-        regions=icp.regions,
-        events=icp.events,
-        employees=icp.employees,
-        founded_year=icp.founded_year,
-        language=icp.language,
-    )
+    return criteria_of(icp, groups=grouped_industries(icp.industries, icp.brief))
 
 
 def following(icp: Icp, before: tuple[Criterion, ...]) -> Icp:

@@ -7,6 +7,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from accounts.middleware import MemberRequest, editor_required, may_change, member_required
+from accounts.row_numbers import row_number
 from hunts import launch, retrying, views
 from hunts.models import Candidate, Run
 
@@ -53,9 +54,8 @@ def _asked(run: Run, params: QueryDict) -> tuple[retrying.Asked, Candidate | Non
         raise Http404
     if not wanted:
         return retrying.Asked(stage, failed_only=bool(params.get("failed"))), None
-    if not (wanted.isascii() and wanted.isdigit() and len(wanted) < 18):
-        raise Http404
-    company = run.candidates.select_related("lead").filter(pk=int(wanted)).first()
+    number = row_number(wanted)
+    company = run.candidates.select_related("lead").filter(pk=number).first() if number is not None else None
     if company is None:
         raise Http404
     return retrying.Asked(stage, (company.pk,)), company

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.middleware import MemberRequest, editor_required
 from accounts.models import User
 from accounts.quotas import QuotaReached
+from accounts.row_numbers import row_number
 from hunts import preset_page, presets, schedules
 from hunts.listing import schedule_of
 from hunts.preset_forms import ScheduleForm, schedule_as_initial, time_zones
@@ -28,8 +29,7 @@ def edit_schedule(request: MemberRequest, preset: Preset) -> HttpResponse:
     if request.method != "POST":
         return _show(request, ScheduleForm(initial=schedule_as_initial(preset, schedule)), preset, schedule)
     form = ScheduleForm(request.POST)
-    posted = request.POST.get("version", "")
-    seen = int(posted) if posted.isascii() and posted.isdigit() and len(posted) < 10 else 0
+    seen = row_number(request.POST.get("version", "")) or 0
     if not form.is_valid():
         return _show(request, form, preset, schedule, seen=seen)
     try:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from accounts.models import Workspace
+from accounts.row_numbers import row_number
 from leads.models import Lead, LeadQuerySet
 from leads.scoring import Tier
 
@@ -23,7 +24,7 @@ def narrowed(workspace: Workspace, asked: Mapping[str, str]) -> LeadQuerySet:
         leads = leads.filter(status=asked["status"])
     elif not asked.get("status"):
         leads = leads.qualified()
-    hunt = asked.get("hunt", "")
-    if hunt.isascii() and hunt.isdigit() and len(hunt) < 18:
-        leads = leads.of_hunt(int(hunt))
+    hunt = row_number(asked.get("hunt", ""))
+    if hunt is not None:
+        leads = leads.of_hunt(hunt)
     return leads

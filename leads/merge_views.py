@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.middleware import MemberRequest, editor_required, may_change, member_required
+from accounts.row_numbers import row_number
 from leads import dedupe, distinct, merge_page, merging
 from leads.merge_models import Merge
 from leads.models import Lead
@@ -22,9 +23,9 @@ def preview(request: MemberRequest, pk: int) -> HttpResponse:
     lead = get_object_or_404(leads, pk=pk)
     words = request.GET.get("q", "").replace("\0", "").strip()
     context: dict[str, Any] = {"lead": lead, "words": words, "found": merge_page.found(leads, lead, words)}
-    other = request.GET.get("other", "")
-    if other.isascii() and other.isdigit() and len(other) < 18:
-        context["preview"] = merge_page.preview(lead, get_object_or_404(leads.exclude(pk=pk), pk=int(other)))
+    other = row_number(request.GET.get("other", ""))
+    if other is not None:
+        context["preview"] = merge_page.preview(lead, get_object_or_404(leads.exclude(pk=pk), pk=other))
     return render(request, "leads/merge.html", context)
 
 
@@ -41,9 +42,8 @@ def identity(request: MemberRequest, pk: int) -> HttpResponse:
 def _both(request: MemberRequest, pk: int) -> tuple[Lead, Lead]:
     """Return the lead of the address and the `other` one of the form."""
     leads = Lead.objects.of_workspace(request.workspace)
-    other_id = request.POST.get("other", "")
-    is_number = other_id.isascii() and other_id.isdigit() and len(other_id) < 18
-    return get_object_or_404(leads, pk=pk), get_object_or_404(leads, pk=int(other_id) if is_number else 0)
+    other = row_number(request.POST.get("other", "")) or 0
+    return get_object_or_404(leads, pk=pk), get_object_or_404(leads, pk=other)
 
 
 @require_POST

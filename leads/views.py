@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET
 from accounts import audit, quotas
 from accounts.audit_models import Verb
 from accounts.middleware import MemberRequest, member_required
+from accounts.row_numbers import row_number
 from leads import csv_files, exports, family, paging
 from leads.counts import Counts, Total, counts_of, total_of
 from leads.filters import FIELDS, narrowed
@@ -63,9 +64,9 @@ def _hunts(request: MemberRequest) -> list[Any]:
     """Return the hunts to choose from: the latest, and the one that is chosen."""
     latest = request.workspace.hunts.filter(deleted_at__isnull=True).only("name", "workspace").order_by("-pk")
     shown = list(latest[:MOST_HUNTS])
-    chosen = request.GET.get("hunt", "")
-    if chosen.isascii() and chosen.isdigit() and len(chosen) < 18 and int(chosen) not in {hunt.pk for hunt in shown}:
-        shown += latest.filter(pk=int(chosen))
+    chosen = row_number(request.GET.get("hunt", ""))
+    if chosen is not None and chosen not in {hunt.pk for hunt in shown}:
+        shown += latest.filter(pk=chosen)
     return shown
 
 

@@ -42,6 +42,15 @@ def industry_groups(text: str) -> tuple[tuple[str, ...], ...]:
     return _settled(groups)
 
 
+def grouped_industries(chosen: Sequence[str], text: str) -> tuple[tuple[str, ...], ...]:
+    """Return the `chosen` industries in the groups of `text`; those that it does not name are one more, the last."""
+    named = (tuple(one for one in group if one in chosen) for group in industry_groups(text))
+    groups = [group for group in named if group]
+    if rest := tuple(one for one in chosen if not any(one in group for group in groups)):
+        groups.append(rest)
+    return tuple(groups)
+
+
 def _is_either(text: str, placed: Sequence[Word], last: Hit[str], hit: Hit[str]) -> bool:
     between = fold(text[placed[last.end - 1].end : placed[hit.start].start])
     return bool(_JOINS.search(between) and _EITHER.fullmatch(between))

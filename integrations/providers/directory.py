@@ -11,7 +11,7 @@ from typing import ClassVar, Protocol
 
 from integrations.capabilities import FoundCompany, Prices, Range, SearchQuery
 from integrations.lexicon import concepts, events, places, taxonomy
-from integrations.lexicon.industry_words import industry_groups, ruled_out_industries
+from integrations.lexicon.industry_words import grouped_industries, ruled_out_industries
 from integrations.lexicon.text import normalise
 from integrations.lexicon.words import fold, words
 from integrations.providers.registry import register
@@ -168,11 +168,7 @@ def _take_apart(query: SearchQuery) -> _Wanted:
 def _groups(query: SearchQuery) -> tuple[tuple[str, ...], ...]:
     """Return the query's industries, those its sentence means together in one group."""
     known = [industry for industry in query.industries if industry in taxonomy.industries()]
-    said = [tuple(i for i in group if i in known) for group in industry_groups(query.text)]
-    groups = [group for group in said if group]
-    if rest := tuple(i for i in known if not any(i in group for group in groups)):
-        groups.append(rest)
-    return tuple(groups)
+    return grouped_industries(known, query.text)
 
 
 def _excluded(text: str) -> concepts.Concept:

@@ -10,8 +10,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts import audit, invitations, members, removals, workspaces
+from accounts.append_only import AppendOnly
 from accounts.audit_admin import Watched, path_to_workspace
-from accounts.audit_models import AppendOnly, AuditEntry, Verb
+from accounts.audit_models import AuditEntry, Verb
 from accounts.audit_page import PAGE_ROWS
 from accounts.models import Membership, User
 from accounts.token_models import ApiToken

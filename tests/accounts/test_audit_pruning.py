@@ -8,7 +8,8 @@ from django.utils import timezone
 from django_q.models import Schedule
 
 from accounts import audit_pruning
-from accounts.audit_models import AppendOnly, AuditEntry, AuditPruning
+from accounts.append_only import AppendOnly
+from accounts.audit_models import AuditEntry, AuditPruning
 from config.checks import audit_log_is_kept_for_a_while
 
 pytestmark = pytest.mark.django_db

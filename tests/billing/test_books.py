@@ -7,9 +7,10 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 from django.db.models import F, ProtectedError
 
+from accounts.append_only import AppendOnly
 from billing import ceilings, ledger
 from billing.invariants import violations
-from billing.models import AppendOnly, Budget, Entry, Hold
+from billing.models import Budget, Entry, Hold
 from tests.factories import CandidateFactory
 
 

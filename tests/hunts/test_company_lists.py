@@ -149,7 +149,7 @@ def test_before_a_list_is_deleted_the_page_says_what_looks_through_it(client_of_
     HuntFactory(name="Not there", deleted_at=timezone.now(), **of_file)
     RunFactory(hunt=hunt, company_list=fair, discovered_at=None)
     shown = client_of_owner.get(f"/lists/{fair.pk}/delete").text
-    for said in ("its 1 company", "2 hunts look", "2 of them are presets", "1 is a private", "1 schedule starts"):
+    for said in ("its 1 company", "2 hunts look", "2 presets are among them", "1 is a private", "1 schedule starts"):
         assert said in shown, said
     assert "1 run was started" in shown
     assert "Every fair" in shown and "Exhibitors" in shown

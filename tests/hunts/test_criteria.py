@@ -2,6 +2,7 @@ import pytest
 
 from hunts.brief import read_brief
 from hunts.criteria import criteria_of
+from hunts.icp import Icp
 from integrations.capabilities import Criterion, Range
 from integrations.lexicon import places, sizes
 from integrations.lexicon.events import events_in
@@ -12,17 +13,17 @@ LANGUAGES = ["en", "fr", "de", "zh", "sr", "pt"]  # the last has no sentences of
 
 
 def made(language: str, *, employees: Range = Range(), founded: Range = Range()) -> dict[str, Criterion]:
-    criteria = criteria_of(
-        groups=[("machining", "sheet_metal")],
-        keywords=["décolletage"],
-        excluded=["drones"],
-        countries=["DE", "FR"],
-        regions=["Bretagne"],
-        events=["Hannover Messe"],
+    icp = Icp(
+        keywords=("décolletage",),
+        excluded=("drones",),
+        countries=("DE", "FR"),
+        regions=("Bretagne",),
+        events=("Hannover Messe",),
         employees=employees,
         founded_year=founded,
         language=language,
     )
+    criteria = criteria_of(icp, groups=[("machining", "sheet_metal")])
     return {criterion.facet if criterion.kind != "exclude" else "exclude": criterion for criterion in criteria}
 
 
@@ -56,10 +57,7 @@ def test_the_founding_year_is_read_out_of_its_sentence_again(language, asked):
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize(("excluded", "facet"), [("Germany", "country"), ("Bavaria", "region"), ("London", "region")])
 def test_a_place_that_is_ruled_out_is_asked_for_as_a_place(language, excluded, facet):
-    (criterion,) = criteria_of(
-        groups=[], keywords=[], excluded=[excluded], countries=[], regions=[], events=[],
-        employees=Range(), founded_year=Range(), language=language,
-    )  # fmt: skip
+    (criterion,) = criteria_of(Icp(excluded=(excluded,), language=language), groups=[])
     assert (criterion.kind, criterion.facet) == ("exclude", facet)
     assert [hit.value.name for hit in places.find(words(criterion.text))] == [excluded]
 
