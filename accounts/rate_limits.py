@@ -75,10 +75,23 @@ def take(holder: str, limit: int, *, policy: str = POLICY, seconds: int = SECOND
 
 def _taken_in_redis(holder: str, window: int, limit: int, seconds: int) -> int | None:
     """Return how many were taken with this one, None where it is one too many."""
-    key = f"rate:{window}:{holder}"
-    cache.add(key, 0, timeout=2 * seconds)
-    taken: int = cache.incr(key)
+    taken = _counted_in_redis(f"rate:{window}:{holder}", lasts=2 * seconds)
     return taken if taken <= limit else None
+
+
+def _counted_in_redis(key: str, *, lasts: int) -> int:
+    """Count one more under `key`; return how many there were.
+
+    A Redis that is full, or was emptied, forgets keys before their time, also between two commands: then it is begun
+    anew, and who counted in that very moment is let in once more.
+    """
+    if cache.add(key, 1, timeout=lasts):
+        return 1
+    try:
+        return int(cache.incr(key))
+    except ValueError:  # Django's word for a key that is not there
+        cache.set(key, 1, timeout=lasts)
+        return 1
 
 
 def _taken_in_rows(holder: str, window: int, limit: int) -> int | None:

@@ -5,6 +5,7 @@ import time
 
 import pytest
 from django.core.cache import cache
+from django.core.cache.backends.locmem import LocMemCache
 
 from accounts import rate_limits
 from accounts.api_models import RequestCount
@@ -72,6 +73,20 @@ def test_no_session_key_is_written_down(owner, clock):
     written = " ".join(RequestCount.objects.values_list("holder", flat=True))
     assert client.session.session_key not in written
     assert not written or re.fullmatch(r"session:[0-9a-f]{40}", written)
+
+
+class FullRedis(LocMemCache):
+    """A cache that throws a key out just before it is counted on."""
+
+    def incr(self, key: str, delta: int = 1, version: int | None = None) -> int:
+        self.delete(key, version=version)
+        return super().incr(key, delta, version=version)
+
+
+def test_a_count_that_is_thrown_out_while_it_is_counted_on_begins_anew(settings, clock):
+    settings.REDIS_URL = "redis://full.example"
+    settings.CACHES = {"default": {"BACKEND": "tests.config.test_rate_limits.FullRedis", "LOCATION": "full"}}
+    assert [rate_limits.take("token:1", 5).remaining for _ in range(3)] == [4, 4, 4]
 
 
 @pytest.mark.django_db(transaction=True)
