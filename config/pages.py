@@ -53,6 +53,11 @@ def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
     return _error(request, 403, _("This page was open for too long"), detail)
 
 
+def too_many(request: HttpRequest) -> HttpResponse:
+    detail = _("Wait for a while, then go back and try again. E-mails that were sent meanwhile still work.")
+    return _error(request, 429, _("That was often"), detail)
+
+
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     if there := elsewhere(request):
         return render(request, "pages/elsewhere.html", {"there": there}, status=404)
