@@ -7,9 +7,9 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import connections
 
+from accounts import sealing
 from accounts.audit_models import AuditPruning
 from config import row_security
-from integrations import sealing
 from integrations.connections import LANGUAGE_MODELS
 from integrations.egress.policy import Policy
 from integrations.providers.local import Local

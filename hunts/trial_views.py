@@ -4,9 +4,10 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_POST
 
+from accounts import sealing
 from accounts.middleware import MemberRequest
 from hunts import trials
-from integrations import connections, models_page, sealing
+from integrations import connections, models_page
 from integrations.views import admin_required
 
 

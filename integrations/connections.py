@@ -14,12 +14,11 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from accounts import audit
+from accounts import audit, sealing
 from accounts.audit_models import Verb
 from accounts.models import User
 from accounts.notification_models import Kind
 from accounts.notifications import notify
-from integrations import sealing
 from integrations.models import Connection
 from integrations.pace import Limits
 from integrations.providers import REGISTRY

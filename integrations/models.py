@@ -66,7 +66,7 @@ class Connection(models.Model):
     """What a workspace has decided about one provider: its own key, the model, its place in the order, on or off.
 
     Without a key of its own the workspace uses the installation's, if there is one. `sealed_key` is encrypted
-    (`integrations.sealing`); `key_ref` names the key in what workers share, without telling it. Empty numbers stand
+    (`accounts.sealing`); `key_ref` names the key in what workers share, without telling it. Empty numbers stand
     for the limits in the settings.
     """
 

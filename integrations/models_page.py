@@ -9,7 +9,8 @@ from asgiref.sync import async_to_sync
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from integrations import connections, sealing, trial
+from accounts import sealing
+from integrations import connections, trial
 from integrations.connections import Place
 from integrations.forms import ConnectionForm
 from integrations.health import READY, Health, Standing

@@ -14,11 +14,11 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts import digests, notification_mail, outbox, preferences, problems
+from accounts import digests, notification_mail, outbox, preferences, problems, sealing
 from accounts.middleware import MemberRequest, member_required
 from accounts.notification_models import CHOSEN, Kind, NotificationDelivery, Reader, SlackNews
 from accounts.preferences import Wish
-from integrations import sealing, slack_news
+from integrations import slack_news
 from integrations.views import may_decide
 
 FAILURES_SHOWN = 5

@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
-from integrations import sealing
+from accounts import sealing
 
 SEALED = "sealed:"
 # The values of `Authenticator.data` that open a door; a list holds codes of before there were seeds.

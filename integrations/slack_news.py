@@ -12,7 +12,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from accounts import audit, outbox, problems
+from accounts import audit, outbox, problems, sealing
 from accounts.audit_models import Verb
 from accounts.links import into
 from accounts.models import User, Workspace
@@ -20,7 +20,7 @@ from accounts.notification_models import CHOSEN, Kind, NotificationDelivery, Sla
 from accounts.notification_words import words
 from accounts.notifications import notify
 from accounts.outbox import GiveUp, NotNeeded, TryLater
-from integrations import connections, sealing
+from integrations import connections
 from integrations.capabilities import News
 from integrations.errors import CredentialsRejected, ProviderError, Unavailable
 from integrations.models import Connection

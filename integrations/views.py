@@ -11,9 +11,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_GET, require_POST
 
+from accounts import sealing
 from accounts.middleware import MemberRequest, member_required, right_required
 from accounts.roles import Right, may
-from integrations import connections, models_page, sealing
+from integrations import connections, models_page
 from integrations.forms import ConnectionForm
 
 STEPS = {"up": -1, "down": 1}

@@ -11,9 +11,9 @@ from django.core import mail
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from accounts import post
+from accounts import post, sealing
 from accounts.models import AuditEntry, User
-from integrations import sealing, second_steps
+from integrations import second_steps
 from tests.accounts.conftest import is_in, log_in
 from tests.accounts.test_sign_in import code_now
 from tests.factories import MembershipFactory, UserFactory

@@ -15,9 +15,10 @@ from django_q.brokers import get_broker
 from django_q.models import OrmQ
 from django_q.signing import SignedPackage
 
+from accounts import sealing
 from accounts.models import User
 from hunts import launch, pipeline
-from integrations import connections, sealing
+from integrations import connections
 from integrations.models import Connection, ProviderCall
 from tests.conftest import signed_in
 from tests.harness.addresses import addresses, world

@@ -5,8 +5,9 @@ from cryptography.fernet import Fernet
 from django.core.management import CommandError, call_command
 from django.db import connection as database
 
+from accounts import sealing
 from config import checks
-from integrations import connections, sealing
+from integrations import connections
 from integrations.models import Connection
 from tests.factories import WorkspaceFactory
 from tests.harness.language_model import Reply

@@ -4,7 +4,7 @@ import pytest
 from cryptography.fernet import Fernet
 from django.core.management import CommandError, call_command
 
-from integrations import sealing
+from accounts import sealing
 from integrations.models import Connection
 from tests.factories import WorkspaceFactory
 

@@ -12,7 +12,7 @@ from django.db.models import Model
 from django.test import override_settings
 from django.utils import timezone
 
-from accounts import tokens
+from accounts import sealing, tokens
 from accounts.api_models import KeptAnswer
 from accounts.audit_models import AuditEntry, Verb
 from accounts.models import Membership, User, Workspace
@@ -27,7 +27,6 @@ from accounts.notification_models import (
 from accounts.token_models import ApiToken, Scope
 from billing.ceilings import this_month
 from billing.models import Budget, Entry, Hold, SpendingLimit
-from integrations import sealing
 from integrations.models import Connection, ProviderCall
 from integrations.providers.slack import Slack
 from tests.factories import InvitationFactory, MembershipFactory, UserFactory

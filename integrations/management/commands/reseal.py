@@ -8,7 +8,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from integrations import sealing, second_steps
+from accounts import sealing
+from integrations import second_steps
 from integrations.models import Connection
 
 

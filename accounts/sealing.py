@@ -1,11 +1,11 @@
-"""Keys of customers, encrypted where they are stored. Fernet: https://cryptography.io/en/latest/fernet/
+"""Secrets, encrypted where they are stored. Fernet: https://cryptography.io/en/latest/fernet/
 
 The keys to the keys are CREDENTIALS_KEYS: the first one seals, all of them open. To change them, put a new one before
 the others and start every process anew, so that all of them seal by it; run `manage.py reseal`; leave the old ones out
 when `manage.py reseal --check` finds nothing that needs them.
 
-People's second steps are sealed by the same keys. An installation that has none cannot take keys of customers, but
-people must be able to protect their accounts: with `spare`, a key made of SECRET_KEY stands in, and opens what it
+The keys of customers are sealed, people's second steps, and codes in letters. An installation that has no
+CREDENTIALS_KEYS cannot take keys of customers, but people must be able to protect their accounts: with `spare`, a key made of SECRET_KEY stands in, and opens what it
 sealed after there are others. So do keys made of SECRET_KEY_FALLBACKS, for what was sealed before SECRET_KEY changed.
 """
 
@@ -88,5 +88,8 @@ def _keys(*, spare: bool = False) -> list[Fernet]:
 
 
 def _derived(secret: str) -> str:
-    """Return a key made of SECRET_KEY: for second steps, and for development, where nobody sets two secrets."""
+    """Return a key made of SECRET_KEY: what is `spare`, and for development, where nobody sets two secrets.
+
+    The words in it are those of its first place: another word would be another key.
+    """
     return base64.urlsafe_b64encode(hashlib.sha256(f"integrations.sealing:{secret}".encode()).digest()).decode()
