@@ -1,47 +1,27 @@
 """What happens when somebody signs up, proves an address, logs in or changes a password; and how we write to them."""
 
-from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
-import structlog
 from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.account.models import EmailAddress
+from allauth.account.models import EmailAddress, EmailConfirmation
+from allauth.account.utils import filter_users_by_email
 from allauth.core import context
 from django.contrib import messages
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import render
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from accounts import browsers, letters
+from accounts.links import absolute
 from accounts.models import User, Workspace
 from accounts.taking_back import end_sessions
 from accounts.wall import as_system
-
-logger = structlog.get_logger(__name__)
-
-
-class MailNotSent(Exception):
-    """The mail server did not take an e-mail without which the person cannot go on; nothing else was changed."""
-
-
-class MailNotSentMiddleware:
-    """Says what happened, and what to do, where an e-mail that somebody waits for could not be sent."""
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        return self.get_response(request)
-
-    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        if not isinstance(exception, MailNotSent):
-            return None
-        return render(request, "account/mail_not_sent.html", status=503)
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -55,12 +35,26 @@ class AccountAdapter(DefaultAccountAdapter):
         return saved
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Send a code or a link that the person waits for, now. Raises MailNotSent."""
-        try:
-            super().send_mail(template_prefix, email, context)
-        except (OSError, ValueError) as error:  # what smtplib raises is an OSError; an address can be none for a mail
-            logger.warning("mail.not_sent", template=template_prefix, error=type(error).__name__)
-            raise MailNotSent from error
+        """Have an e-mail sent by the queue: one with a code or link that proves an address, or one that says a thing.
+
+        Where the account that it is about is gone meanwhile, nobody waits for it.
+        """
+        user = context.get("user") or next(iter(filter_users_by_email(email)), None)
+        if user is None:
+            return
+        mail = self.render_mail(template_prefix, email, {"email": email, **context})
+        subject, text = str(mail.subject), str(mail.body)
+        if "code" in context:
+            lasts = timedelta(seconds=app_settings.EMAIL_VERIFICATION_BY_CODE_TIMEOUT)
+            letters.write_code(user, email, subject, text, lasts=lasts)
+        elif "activate_url" in context:
+            letters.write_code(user, email, subject, text, lasts=letters.LINK_LASTS)
+        else:
+            letters.write_notice(user, email, subject, text)
+
+    def get_email_confirmation_url(self, request: HttpRequest, emailconfirmation: EmailConfirmation) -> str:
+        """Return the address of the page that proves an address; like all links in letters, it leads to SITE_URL."""
+        return absolute(reverse("account_confirm_email", args=[emailconfirmation.key]))
 
     def send_notification_mail(
         self,

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_noop
 
 from accounts import outbox
 from accounts.invitation_models import Invitation
-from accounts.letters import message_id
+from accounts.letter_mail import message_id
 from accounts.links import absolute
 from accounts.mail_server import send_all
 from accounts.models import User

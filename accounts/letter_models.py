@@ -14,12 +14,15 @@ class Letter(OutgoingMessage):
     """One e-mail to one person. A notice says what happened and carries no secret; its text is wiped once it is sent.
 
     The link that sets a new password opens the account: it is made when the e-mail is sent, and stands in no table.
-    What stands here is a `stamp` of the account as it was when the link was asked for, which opens nothing.
+    What stands here is a `stamp` of the account as it was when the link was asked for, which opens nothing. A code is
+    known to the browser that asked for it and can be made by nobody else: its letter is `sealed` (`accounts.sealing`)
+    until it is sent, replaced by another, or too old.
     """
 
     class Kind(models.TextChoices):
         NOTICE = "notice", _("notice")
         PASSWORD_RESET = "password_reset", _("a link to set a new password")
+        CODE = "code", _("a code or link that proves an address")
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="letters")
     kind = models.CharField(max_length=20, choices=Kind.choices, default=Kind.NOTICE)
@@ -28,6 +31,8 @@ class Letter(OutgoingMessage):
     stamp = models.CharField(max_length=64, blank=True, help_text="of the account, where a change makes it void")
     subject = models.CharField(max_length=200, blank=True)
     text = models.TextField(blank=True)
+    sealed = models.TextField(blank=True, help_text="the text of a code's letter")
+    expires_at = models.DateTimeField(null=True, help_text="from when on nobody waits for it")
 
     class Meta:
         indexes: ClassVar = [
@@ -41,7 +46,7 @@ class Letter(OutgoingMessage):
         return f"{self.kind} {self.uid}: {self.status}"
 
     def columns_when_over(self) -> dict[str, Any]:
-        return {"text": ""}
+        return {"text": "", "sealed": ""}
 
 
 class KnownBrowser(models.Model):

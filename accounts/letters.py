@@ -5,29 +5,32 @@ an account exists.
 """
 
 from datetime import timedelta
-from urllib.parse import urlsplit
+from typing import Any
 
 from allauth.account.forms import EmailAwarePasswordResetTokenGenerator, default_token_generator
 from allauth.account.utils import user_pk_to_url_str
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
+from django.db.models import QuerySet
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
+from django.utils.translation import get_language, gettext_noop
 
-from accounts import outbox
+from accounts import outbox, sealing
+from accounts.letter_mail import mail_of
 from accounts.letter_models import Letter
 from accounts.links import absolute
 from accounts.mail_server import nudge, send_all
 from accounts.models import User
-from accounts.outbox import NotNeeded
-from accounts.outbox_models import OutgoingMessage
+from accounts.outbox import GiveUp, NotNeeded, TryLater
 from accounts.taking_back import is_address_of
 
 BATCH = 20
-# Nobody who asked for a link yesterday still waits for it, and a notice that is older has been overtaken.
-LINK_STALE_AFTER = timedelta(hours=12)
+# Nobody who asked for a link yesterday still waits for it.
+LINK_LASTS = timedelta(hours=12)
 KEPT_FOR = timedelta(days=30)
+TOO_OLD = "nobody waits for it any more"
 RESET = "account/email/password_reset_key"
 
 
@@ -44,21 +47,42 @@ _stamps = _Stamps()
 
 
 def write_notice(user: User, address: str, subject: str, text: str) -> Letter:
-    """Have `text`, which carries no secret, sent to `address`."""
-    letter = Letter.objects.create(user=user, address=address, subject=subject[:200], text=text)
-    nudge()
-    return letter
+    """Have `text`, which carries no secret and is in the language that is spoken now, sent to `address`."""
+    return _written(user, address, subject=subject[:200], text=text, language=get_language() or "")
 
 
 def write_reset_link(user: User, address: str, language: str) -> Letter:
     """Have a link sent by which `user` sets a new password; it is made when it is sent, if the account is as it was."""
-    letter = Letter.objects.create(
-        user=user,
+    return _written(
+        user,
+        address,
         kind=Letter.Kind.PASSWORD_RESET,
-        address=address,
         language=language,
         stamp=_stamps.make_token(user),
+        expires_at=timezone.now() + LINK_LASTS,
     )
+
+
+def write_code(user: User, address: str, subject: str, text: str, *, lasts: timedelta) -> Letter:
+    """Have `text`, in which a secret stands, sent to `address` within `lasts`; those before it that still wait are not.
+
+    Raises sealing.NotSealable.
+    """
+    older = Letter.objects.filter(user=user, address=address, kind=Letter.Kind.CODE)
+    _drop(older, "there is another one since")
+    return _written(
+        user,
+        address,
+        kind=Letter.Kind.CODE,
+        subject=subject[:200],
+        sealed=sealing.seal(text, spare=True),
+        language=get_language() or "",
+        expires_at=timezone.now() + lasts,
+    )
+
+
+def _written(user: User, address: str, **columns: Any) -> Letter:
+    letter = Letter.objects.create(user=user, address=address, **columns)
     nudge()
     return letter
 
@@ -66,21 +90,41 @@ def write_reset_link(user: User, address: str, language: str) -> Letter:
 def send_due() -> int:
     """Send a batch of letters whose time has come, and forget old ones; return how many were sent."""
     Letter.objects.filter(created_at__lt=timezone.now() - KEPT_FOR).delete()
+    _drop(Letter.objects.filter(expires_at__lt=timezone.now()), TOO_OLD)
     return send_all(outbox.take(Letter.objects.select_related("user"), BATCH), message)
 
 
+def _drop(letters: QuerySet[Letter], why: str) -> None:
+    """Do not send those of `letters` that wait, and wipe what stands in them: now, not when their next try is due."""
+    waiting = letters.filter(status=Letter.Status.WAITING)
+    waiting.update(status=Letter.Status.DROPPED, problem=why, **Letter().columns_when_over())
+
+
 def message(letter: Letter) -> EmailMultiAlternatives:
-    """Return the e-mail of a letter. Raises NotNeeded where nobody waits for it any more."""
+    """Return the e-mail of a letter. Raises NotNeeded where nobody waits for it any more, GiveUp and TryLater."""
+    if letter.expires_at and letter.expires_at < timezone.now():
+        raise NotNeeded(TOO_OLD)
     if letter.kind == Letter.Kind.NOTICE:
-        return _mail(letter, letter.subject, letter.text)
-    if not letter.user.is_active or letter.created_at < timezone.now() - LINK_STALE_AFTER:
-        raise NotNeeded("nobody waits for this link any more")
+        return mail_of(letter, letter.subject, letter.text)
+    if not letter.user.is_active:
+        raise NotNeeded("the account is closed")
+    if letter.kind == Letter.Kind.CODE:
+        return mail_of(letter, letter.subject, _opened(letter))
     if not is_address_of(letter.user, letter.address) or not _stamps.check_token(letter.user, letter.stamp):
         raise NotNeeded("the account was changed since")
     with translation.override(letter.language or settings.LANGUAGE_CODE):
         context = {"user": letter.user, "email": letter.address, "password_reset_url": reset_url(letter.user)}
         subject = render_to_string(f"{RESET}_subject.txt", context)
-        return _mail(letter, subject, render_to_string(f"{RESET}_message.txt", context))
+        return mail_of(letter, subject, render_to_string(f"{RESET}_message.txt", context))
+
+
+def _opened(letter: Letter) -> str:
+    try:
+        return sealing.opened(letter.sealed, spare=True)
+    except sealing.NotOpenable as error:
+        raise GiveUp(gettext_noop("The key that sealed this letter is gone.")) from error
+    except sealing.NotSealable as error:
+        raise TryLater(gettext_noop("One of the CREDENTIALS_KEYS of this site is not valid.")) from error
 
 
 def reset_url(user: User) -> str:
@@ -88,17 +132,3 @@ def reset_url(user: User) -> str:
     key = default_token_generator.make_token(user)
     path = reverse("account_reset_password_from_key", kwargs={"uidb36": user_pk_to_url_str(user), "key": key})
     return absolute(path)
-
-
-def message_id(message: OutgoingMessage) -> str:
-    """Return the Message-ID of a row, the same in every try."""
-    return f"<{message.uid}@{urlsplit(settings.SITE_URL).hostname or 'localhost'}>"
-
-
-def _mail(letter: Letter, subject: str, text: str) -> EmailMultiAlternatives:
-    return EmailMultiAlternatives(
-        " ".join(subject.split()),
-        text.strip() + "\n",
-        to=[letter.address],
-        headers={"Message-ID": message_id(letter), "Auto-Submitted": "auto-generated"},
-    )

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import translation
 
 from accounts import outbox
-from accounts.letters import message_id
+from accounts.letter_mail import message_id
 from accounts.links import absolute, into
 from accounts.mail_server import send_all
 from accounts.models import Membership, User

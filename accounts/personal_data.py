@@ -11,7 +11,9 @@ from accounts.models import User
 from accounts.wall import as_system
 
 # They open doors, or say something of other people; that they exist is told.
-NEVER_TOLD = frozenset({"password", "data", "session_key", "digest", "token", "token_secret", "parameters", "answer"})
+NEVER_TOLD = frozenset(
+    {"password", "data", "session_key", "digest", "token", "token_secret", "parameters", "answer", "sealed"}
+)
 # Tables that are about the person. Of all others, what a workspace made, only when and where they are named is told.
 ABOUT_THE_PERSON = frozenset({"account", "accounts", "mfa", "socialaccount", "usersessions"})
 

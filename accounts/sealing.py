@@ -4,9 +4,10 @@ The keys to the keys are CREDENTIALS_KEYS: the first one seals, all of them open
 the others and start every process anew, so that all of them seal by it; run `manage.py reseal`; leave the old ones out
 when `manage.py reseal --check` finds nothing that needs them.
 
-The keys of customers are sealed, people's second steps, and codes in letters. An installation that has no
-CREDENTIALS_KEYS cannot take keys of customers, but people must be able to protect their accounts: with `spare`, a key made of SECRET_KEY stands in, and opens what it
-sealed after there are others. So do keys made of SECRET_KEY_FALLBACKS, for what was sealed before SECRET_KEY changed.
+People's second steps, and codes in letters, are sealed by the same keys. An installation that has none cannot take keys
+of customers, but people must be able to protect their accounts: with `spare`, a key made of SECRET_KEY stands in, and
+opens what it sealed after there are others. So do keys made of SECRET_KEY_FALLBACKS, for what was sealed before
+SECRET_KEY changed.
 """
 
 import base64
