@@ -1,12 +1,14 @@
 """Telling the other operators that a refund waits for one of them."""
 
 from django.conf import settings
-from django.core.mail import send_mail
+from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from accounts import letters
+from accounts.links import absolute
 from accounts.models import User
 from accounts.operators import is_operator
 from billing.amounts import dollars
@@ -22,19 +24,20 @@ def who_decides(request: RefundRequest) -> list[User]:
 
 
 def tell_operators(request_id: int) -> int:
-    """Write to those who can decide a request, once, however often this is called; return to how many.
+    """Have those who can decide a request written to, once, however often this is called; return to how many.
 
-    It is marked first: a mail server that is down costs the letters; the request stands in the console all the same.
+    The mark and the letters are written in one transaction: both are there or neither is.
     """
     untold = RefundRequest.objects.waiting().filter(pk=request_id, told_at__isnull=True)
-    if not untold.update(told_at=timezone.now()):
-        return 0
-    request = RefundRequest.objects.select_related("workspace").get(pk=request_id)
-    told = who_decides(request)
-    for operator in told:
-        with translation.override(operator.language or settings.LANGUAGE_CODE):
-            send_mail(*_letter(request), from_email=None, recipient_list=[operator.email])
-    return len(told)
+    with transaction.atomic():
+        if not untold.update(told_at=timezone.now()):
+            return 0
+        request = RefundRequest.objects.get(pk=request_id)
+        told = who_decides(request)
+        for operator in told:
+            with translation.override(operator.language or settings.LANGUAGE_CODE):
+                letters.write_notice(operator, operator.email, *_letter(request))
+        return len(told)
 
 
 def _letter(request: RefundRequest) -> tuple[str, str]:
@@ -43,11 +46,11 @@ def _letter(request: RefundRequest) -> tuple[str, str]:
         "amount": dollars(request.amount_microusd),
         "number": request.pk,
         "until": date_format(request.expires_at, "DATETIME_FORMAT"),
-        "link": settings.SITE_URL + reverse("admin:billing_refundrequest_change", args=[request.pk]),
+        "link": absolute(reverse("admin:billing_refundrequest_change", args=[request.pk])),
     }
     subject = _("A refund of %(amount)s waits for you") % values
     text = _(
         "Another operator asked for a refund of %(amount)s (no. %(number)s). It is paid when a second operator approves"
-        " it, until %(until)s UTC.\n\nLook at it, and approve or decline it: %(link)s\n"
+        " it, until %(until)s UTC.\n\nLook at it, and approve or decline it:\n%(link)s\n"
     )
     return subject, text % values

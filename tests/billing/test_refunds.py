@@ -12,7 +12,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts import post
 from accounts.audit_models import AuditEntry
+from accounts.letter_models import Letter
 from accounts.models import User
 from billing import ledger, refund_mail, refunds
 from billing.invariants import violations
@@ -258,10 +260,17 @@ def test_what_was_refunded_meanwhile_is_not_paid_and_the_request_goes_on_waiting
     assert spent(asked.hold) == 7_000_000
 
 
-def test_the_other_operators_are_written_to_once(asked, asker, other):
+def test_the_other_operators_are_written_to_once_also_where_the_mail_server_is_away(asked, asker, other, settings):
     operator(is_active=False)
     UserFactory(is_staff=True)  # without a right to money
+    backend = settings.EMAIL_BACKEND
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
     assert [refund_mail.tell_operators(asked.pk) for _ in range(2)] == [1, 0]
+    post.send_due()
+    settings.EMAIL_BACKEND = backend
+    Letter.objects.update(not_before=timezone.now())
+    post.send_due()
     assert [message.to for message in mail.outbox] == [[other.email]]
     assert "$8.00" in mail.outbox[0].subject
     assert reverse("admin:billing_refundrequest_change", args=[asked.pk]) in mail.outbox[0].body
