@@ -69,6 +69,7 @@ class Verb(models.TextChoices):
     SUPPORT_REFUSED = "support.refused", _("tried to change something as support")
     SUPPORT_ENDED = "support.ended", _("stopped looking as support")
     OPERATOR_MADE = "operator.made", _("made somebody an operator")
+    # Nothing writes it any more, and entries say it.
     SECOND_STEP_FORGOTTEN = "operator.second_step_forgotten", _("removed a second step")
 
 

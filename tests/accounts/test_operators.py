@@ -7,6 +7,7 @@ from allauth.mfa.models import Authenticator
 from django.core.management import CommandError, call_command
 
 from accounts.audit_models import AuditEntry, Verb
+from accounts.letter_models import Letter
 from accounts.management.commands import operator
 from accounts.models import User
 from accounts.taking_back import has_proved
@@ -76,7 +77,8 @@ def test_it_lets_an_operator_in_who_lost_their_second_step():
     assert user.is_superuser
     assert not Authenticator.objects.exists()
     assert list(AuditEntry.objects.order_by("pk").values_list("verb", "object_id")) == [
-        (Verb.OPERATOR_MADE, str(user.pk)), (Verb.SECOND_STEP_FORGOTTEN, str(user.pk)),
+        (Verb.OPERATOR_MADE, str(user.pk)), (Verb.SECOND_STEP_RESET, str(user.pk)),
     ]  # fmt: skip
+    assert Letter.objects.get().subject == "Your second step was removed"
     assert not is_in(browser)
     assert is_in(log_in(ADA, PASSWORD))

@@ -4,16 +4,14 @@ from getpass import getpass
 from typing import Any
 
 from allauth.account.models import EmailAddress
-from allauth.mfa.models import Authenticator
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
-from accounts import audit
+from accounts import audit, second_steps
 from accounts.audit_models import Verb
 from accounts.models import User
-from accounts.taking_back import end_sessions
 
 
 class Command(BaseCommand):
@@ -32,9 +30,7 @@ class Command(BaseCommand):
             EmailAddress.objects.update_or_create(user=user, email=email, defaults={"verified": True, "primary": True})
             audit.record(Verb.OPERATOR_MADE, user, workspace_id=None, words="manage.py operator")
             if options["forget_second_step"]:
-                Authenticator.objects.filter(user=user).delete()
-                end_sessions(user)
-                audit.record(Verb.SECOND_STEP_FORGOTTEN, user, workspace_id=None, words="manage.py operator")
+                second_steps.reset(user)
         self.stdout.write(f"{email} is an operator. Log in at /admin/ and set up a passkey or an authenticator app.")
 
     def ask_password(self, email: str) -> str:
