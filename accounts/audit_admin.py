@@ -9,6 +9,7 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.contrib.admin.utils import unquote
+from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -93,11 +94,10 @@ class Watched(admin.ModelAdmin):  # type: ignore[type-arg]
         self._looked([unquote(object_id)])
         return answer
 
-    def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> Any:
-        found = super().get_search_results(request, queryset, search_term)
-        if request.resolver_match and request.resolver_match.url_name == "autocomplete":
-            audit.record(Verb.STAFF_LOOKED, workspace_id=None, words=f"{self.opts.verbose_name_plural}: suggestions")
-        return found
+    def suggested(self, keys: list[Any]) -> None:
+        """Record an entry for each workspace that has some of the rows which are suggested."""
+        words = f"{self.opts.verbose_name_plural}: suggestions"
+        audit.record_all(self._workspaces(keys), Verb.STAFF_LOOKED, words=words)
 
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
         self._changed([obj], "added")
@@ -129,6 +129,17 @@ class Watched(admin.ModelAdmin):  # type: ignore[type-arg]
         rows = self.model._default_manager.filter(pk__in=keys).order_by()
         found = set(rows.values_list(path, flat=True)) if path and keys else set()
         return sorted(one for one in found if one is not None) or [None]
+
+
+class Suggestions(AutocompleteJsonView):
+    """What a field of the console suggests while somebody types."""
+
+    model_admin: Watched
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context_data(**kwargs)
+        self.model_admin.suggested([row.pk for row in context["object_list"]])
+        return context
 
 
 def watch(model: type[models.Model], kind: type[Watched] = Watched, **ours: Any) -> None:

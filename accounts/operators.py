@@ -15,6 +15,7 @@ from django.shortcuts import redirect
 from django.template.response import SimpleTemplateResponse
 from django.utils.translation import gettext as _
 
+from accounts.audit_admin import Suggestions
 from accounts.models import User
 from accounts.wall import as_system
 
@@ -38,6 +39,9 @@ class OperatorsSite(AdminSite):
             return answer.render() if isinstance(answer, SimpleTemplateResponse) else answer
 
         return super().admin_view(drawn, cacheable)
+
+    def autocomplete_view(self, request: HttpRequest) -> Any:
+        return Suggestions.as_view(admin_site=self)(request)
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Send strangers to the login page, and operators without a second step to where they set one up."""

@@ -299,6 +299,19 @@ def test_suggestions_of_people_are_recorded(operator):
     assert AuditEntry.objects.get().words == "users: suggestions"
 
 
+def test_suggestions_are_recorded_for_each_workspace_whose_rows_were_shown(operator):
+    ada, bob = MembershipFactory(user__email="ada@people.example"), MembershipFactory(user__email="bob@people.example")
+    both = MembershipFactory(user=ada.user)
+    asked = {"app_label": "accounts", "model_name": "membership", "field_name": "user"}
+    client = signed_in(operator)
+    client.get("/admin/autocomplete/", {**asked, "term": "ada"})
+    told = AuditEntry.objects.values_list("workspace_id", flat=True)
+    assert set(told) == {ada.workspace_id, both.workspace_id}
+    client.get("/admin/autocomplete/", {**asked, "term": "nobody"})
+    assert bob.workspace_id not in told.all()
+    assert told.order_by("-pk").first() is None
+
+
 def test_staff_can_look_at_the_log_and_change_nothing_in_it(operator, workspace):
     audit.record(Verb.RUN_STARTED, workspace_id=workspace.pk)
     entry, client = AuditEntry.objects.get(), signed_in(operator)

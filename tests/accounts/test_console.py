@@ -126,7 +126,7 @@ def suggesting() -> list[models.ForeignKey]:
 def test_suggestions_are_in_the_log(client_of_root, field):
     asked = {"app_label": field.model._meta.app_label, "model_name": field.model._meta.model_name}
     client_of_root.get("/admin/autocomplete/", {**asked, "field_name": field.name, "term": ""})
-    assert AuditEntry.objects.filter(words__endswith="suggestions").count() == 1
+    assert AuditEntry.objects.filter(words__endswith="suggestions").exists()
 
 
 # --- what lists are narrowed down by ---------------------------------------------------------------
