@@ -1,8 +1,12 @@
 """The browsers that people log in with: what they are called, and whether one is new."""
 
 import re
+from datetime import timedelta
 
+from django.conf import settings
 from django.db import transaction
+from django.db.models import Exists, OuterRef
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.audit import network_of
@@ -45,3 +49,13 @@ def is_new(user: User, user_agent: str, ip: str) -> bool:
         if not made:
             row.save(update_fields=["last_at"])
     return made and not is_first
+
+
+def prune() -> int:
+    """Forget browsers that were not seen for KNOWN_BROWSER_DAYS; return how many. Run every day by the queue.
+
+    The last one that somebody came with stays: an account of which none is known would take any for its first.
+    """
+    before = timezone.now() - timedelta(days=settings.KNOWN_BROWSER_DAYS)
+    later = KnownBrowser.objects.filter(user=OuterRef("user"), last_at__gt=OuterRef("last_at"))
+    return KnownBrowser.objects.filter(Exists(later), last_at__lt=before).delete()[0]

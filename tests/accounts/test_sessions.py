@@ -1,13 +1,15 @@
 """Where somebody is logged in: what the page says, ending one session, and being told of a new browser."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from allauth.usersessions.models import UserSession
 from django.core import mail
 from django.test import Client
+from django.utils import timezone
+from django_q.models import Schedule
 
-from accounts import post
+from accounts import browsers, post
 from accounts.letter_models import KnownBrowser, Letter
 from accounts.models import User
 from accounts.visitors import living_sessions
@@ -124,3 +126,21 @@ def test_a_mail_server_that_is_away_keeps_nobody_out_and_the_warning_is_sent_lat
     Letter.objects.update(not_before=datetime(2026, 1, 1, tzinfo=UTC))
     assert len(warnings()) == 1
     assert Letter.objects.get().text == ""
+
+
+def test_browsers_not_seen_for_a_year_are_forgotten_but_not_the_last_one(ada):
+    log_in()
+    log_in(SAFARI)
+    KnownBrowser.objects.update(last_at=timezone.now() - timedelta(days=364))
+    assert browsers.prune() == 0
+    log_in(FIREFOX)
+    KnownBrowser.objects.filter(browser__startswith="Safari").update(last_at=timezone.now() - timedelta(days=366))
+    assert browsers.prune() == 1
+    KnownBrowser.objects.update(last_at=timezone.now() - timedelta(days=3_660))
+    assert browsers.prune() == 0
+    log_in(SAFARI)
+    assert len(warnings()) == 2
+
+
+def test_they_are_forgotten_every_day(queue_schedules):
+    assert queue_schedules["accounts.browsers.prune"].schedule_type == Schedule.DAILY

@@ -23,6 +23,7 @@ from django_q.models import Schedule as QueueSchedule
 from accounts import invitations, letters
 from accounts.api_models import KeptAnswer
 from accounts.audit_models import AuditPruning
+from accounts.letter_models import KnownBrowser
 from accounts.models import Workspace
 from accounts.notification_models import Kind, Notification
 from accounts.notifications import notify
@@ -291,6 +292,14 @@ def _to_end_looks(_start_run, _nursery) -> tuple[()]:
     return ()
 
 
+def _to_forget_browsers(_start_run, _nursery) -> tuple[()]:
+    person = UserFactory()
+    KnownBrowser.objects.create(user=person, browser="Firefox, Linux")
+    KnownBrowser.objects.update(last_at=timezone.now() - timedelta(days=1_000))
+    KnownBrowser.objects.create(user=person, browser="Safari, macOS")
+    return ()
+
+
 def _to_tell_operators(start_run, nursery) -> tuple[int]:
     _to_reconcile(start_run, nursery)
     hold, asker = Hold.objects.latest("pk"), UserFactory(is_staff=True)
@@ -324,6 +333,7 @@ TASKS: dict[str, Callable[[Any, Nursery], tuple]] = {
     "accounts.support.end_overdue": _to_end_looks,
     "billing.tasks.tell_operators": _to_tell_operators,
     "accounts.post.send_due": _to_post,
+    "accounts.browsers.prune": _to_forget_browsers,
 }
 
 
