@@ -1,9 +1,11 @@
 """Pages that belong to no app: what the crawler is, and what went wrong."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.templatetags.static import static
 from django.utils import timezone
@@ -63,6 +65,27 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
         return render(request, "pages/elsewhere.html", {"there": there}, status=404)
     detail = _("The page was moved or removed, or it belongs to somebody else.")
     return _error(request, 404, _("There is nothing here"), detail)
+
+
+class NotAllowedMiddleware:
+    """Says in our words, and where it is the API in its form, that an address takes no such method."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        answer = self.get_response(request)
+        if not isinstance(answer, HttpResponseNotAllowed):
+            return answer
+        told = _not_allowed(request)
+        told["Allow"] = ", ".join(sorted(answer["Allow"].split(", ")))
+        return told
+
+
+def _not_allowed(request: HttpRequest) -> HttpResponse:
+    if request.path.startswith("/api/"):
+        return problem(405, _("This address does not take %(method)s: see “Allow”.") % {"method": request.method})
+    return _error(request, 405, _("This cannot be done here"), _("Go back, and use the buttons of the page."))
 
 
 def _error(request: HttpRequest, status: int, title: str, detail: str) -> HttpResponse:
