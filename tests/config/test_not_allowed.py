@@ -15,7 +15,7 @@ def test_the_api_says_it_as_a_problem_with_what_is_allowed(client_of_owner, path
     assert "PUT" in answer.json()["detail"]
 
 
-@pytest.mark.parametrize(("path", "allowed"), [("/support/end", "POST"), ("/notifications/1/read", "POST")])
+@pytest.mark.parametrize(("path", "allowed"), [("/support/end", "POST"), ("/inbox/read", "POST")])
 def test_a_page_says_what_to_do_in_our_design(client_of_owner, path, allowed):
     answer = client_of_owner.get(path)
     assert (answer.status_code, answer["Allow"]) == (405, allowed)
