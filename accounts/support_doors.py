@@ -12,10 +12,11 @@ OPEN = frozenset(
         "hunts:list", "hunts:new", "hunts:presets", "hunts:edit-preset", "hunts:schedule", "hunts:conversations",
         "company_lists:page", "company_lists:rename", "company_lists:delete",
         "hunts:chat", "hunts:detail", "hunts:deleted", "hunts:run", "hunts:retry-run",
-        "leads:list", "leads:detail", "leads:costs", "leads:merge",
+        "leads:list", "leads:detail", "leads:costs", "leads:merge", "leads:identity",
         "enrichment:evidence", "enrichment:fact", "enrichment:contact", "enrichment:screenshot",
         "research:panel", "research:citation",
-        "integrations:models", "notification_settings:page", "billing:spending", "audit:log",
+        "integrations:models", "notification_settings:page", "billing:spending", "limits",
+        "audit:log",
         "notifications:inbox", "workspaces:list", "workspaces:menu", "workspaces:settings", "workspaces:members",
     }
 )  # fmt: skip

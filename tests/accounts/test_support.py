@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from urllib.parse import urljoin, urlsplit
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -9,22 +10,23 @@ from allauth.usersessions.models import UserSession
 from django.contrib.auth.models import Permission
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver
+from django.urls import Resolver404, URLPattern, URLResolver, get_resolver, resolve
 from django.utils import timezone
 
 from accounts import support
 from accounts.audit_models import AuditEntry, Verb
 from accounts.members import Refused
 from accounts.models import Membership, User
-from accounts.support_doors import OPEN, changes
+from accounts.support_doors import OPEN, UNREAD, changes
 from accounts.support_middleware import ChangesNothing, _looking
 from accounts.support_models import SupportOpening, SupportVisit
 from accounts.taking_back import end_sessions
 from accounts.visitors import living_sessions, visitor_of
-from hunts.models import Hunt
+from hunts.models import Hunt, Run
 from tests.accounts.conftest import who
 from tests.conftest import signed_in
 from tests.factories import HuntFactory, JudgedLeadFactory, MembershipFactory, RunFactory, UserFactory
+from tests.harness.addresses import addresses, world
 from tests.harness.proof import proved
 
 pytestmark = pytest.mark.django_db
@@ -342,6 +344,24 @@ def test_the_pages_that_are_open_change_nothing(looking, workspace, owner):
     ]
     answers = {page: looking.get(page, follow=True).status_code for page in pages}
     assert {page: status for page, status in answers.items() if status != 200} == {}
+
+
+def test_no_link_of_a_page_that_is_open_leads_to_one_that_is_shut(looking, workspace, owner):
+    pages = [page for page in addresses(world(workspace, owner)) if name_of(page) in OPEN]
+    shut = set()
+    for page in [*pages, f"/hunts/runs/{Run.objects.get().pk}/?tab=log"]:
+        answer = looking.get(page, follow=True)
+        links = [] if answer.streaming else re.findall(r'(?:href|hx-get)="([^"#][^"]*)"', answer.text)
+        own = {urlsplit(urljoin(page, link)).path for link in links if not re.match(r"\w+:", link)}
+        shut |= {(page, path) for path in own if name_of(path) not in OPEN | {UNREAD} and "/static/" not in path}
+    assert shut == set()
+
+
+def name_of(path: str) -> str:
+    try:
+        return resolve(path).view_name
+    except Resolver404:
+        return ""
 
 
 def test_the_inbox_does_not_count_it_as_a_look_of_the_person(looking):
