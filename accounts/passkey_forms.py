@@ -10,6 +10,8 @@ from allauth.mfa.webauthn.forms import (
 )
 from django import forms
 
+from accounts.field_words import InOurWords
+
 
 class CredentialField(forms.JSONField):
     """JSON, of which any that cannot be read is an error of the form.
@@ -29,7 +31,7 @@ class CredentialField(forms.JSONField):
             ) from error
 
 
-class AddPasskeyForm(AddWebAuthnForm):
+class AddPasskeyForm(InOurWords, AddWebAuthnForm):
     credential = CredentialField()
 
 

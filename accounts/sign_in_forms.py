@@ -1,19 +1,21 @@
 """Forms of django-allauth, where ours are stricter."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from allauth.account import app_settings
 from allauth.account.adapter import get_adapter
 from allauth.account.forms import AddEmailForm, ResetPasswordForm, ResetPasswordKeyForm
 from django.http import HttpRequest
 from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
 
 from accounts import letters
+from accounts.field_words import InOurWords, Words
 from accounts.models import User
 from accounts.taking_back import is_address_of, take_back
 
 
-class AnotherAddressForm(AddEmailForm):
+class AnotherAddressForm(InOurWords, AddEmailForm):
     """Takes another address of somebody who is signed in."""
 
     def clean_email(self) -> str:
@@ -29,7 +31,7 @@ class AnotherAddressForm(AddEmailForm):
         return email
 
 
-class ForgottenPasswordForm(ResetPasswordForm):
+class ForgottenPasswordForm(InOurWords, ResetPasswordForm):
     """Asks for the address of the account whose password is forgotten."""
 
     def clean_email(self) -> str:
@@ -49,8 +51,10 @@ class ForgottenPasswordForm(ResetPasswordForm):
         return email
 
 
-class NewPasswordForm(ResetPasswordKeyForm):
+class NewPasswordForm(InOurWords, ResetPasswordKeyForm):
     """Takes the new password of somebody who came by the link in their mail."""
+
+    words: ClassVar[Words] = {"password1": _("New password")}
 
     def save(self) -> None:
         super().save()

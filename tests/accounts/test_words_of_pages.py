@@ -3,13 +3,17 @@
 from pathlib import Path
 
 import pytest
+from allauth.account.forms import ChangeEmailForm
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP
+from allauth.socialaccount.forms import DisconnectForm
 from django.conf import settings as configured
+from django.forms import BaseForm
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from accounts.field_words import WORDS, InOurWords
 from accounts.models import User
 from tests.accounts.conftest import log_in
 from tests.factories import MembershipFactory, UserFactory
@@ -80,6 +84,38 @@ def test_every_page_below_accounts_is_ours(ada):
     found |= {f"{path} with all": names for path in pages if (names := not_ours(client, path))}
     messages = {name for names in found.values() for name in names if "/messages/" in name}
     assert {path: names for path, names in found.items() if set(names) - messages} == {}
+
+
+# Pages have them and do not show them: what is disconnected is chosen in ours, and no address is changed there.
+NOT_SHOWN = (DisconnectForm, ChangeEmailForm)
+
+
+def forms_of(client: Client, path: str) -> list[BaseForm]:
+    """Return the forms of a page that have a field to fill in."""
+    values = (value for part in client.get(path, follow=True).context or () for value in part.flatten().values())
+    return [one for one in values if isinstance(one, BaseForm) and one.visible_fields() and type(one) not in NOT_SHOWN]
+
+
+@pytest.mark.usefixtures("confirming")
+def test_every_field_below_accounts_is_called_as_we_call_it(ada):
+    asked = Client()
+    asked.post("/accounts/signup/", {"email": "new@people.example", "password1": PASSWORD})
+    seen = forms_of(asked, "/accounts/confirm-email/")
+    client = log_in(ADA, PASSWORD)
+    seen += forms_of(client, "/accounts/reauthenticate/")
+    client.post("/accounts/reauthenticate/", {"password": PASSWORD})
+    # That of a link is there only where links prove an address, and asks for nothing.
+    pages = [visited(one, 0) for one in addresses(get_resolver()) if "confirm-email" not in one]
+    seen += [form for page in pages for visitor in (client, Client()) for form in forms_of(visitor, page)]
+    key = Authenticator.objects.create(user=ada, type="webauthn", data={"name": "Laptop", "credential": {}})
+    seen += forms_of(client, f"/accounts/2fa/webauthn/keys/{key.pk}/edit/")
+    key.delete()
+    TOTP.activate(ada, SECRET)
+    seen += forms_of(log_in(ADA, PASSWORD), "/accounts/2fa/authenticate/")
+    seen += forms_of(client, "/accounts/2fa/reauthenticate/")
+    assert {type(form).__name__ for form in seen if not isinstance(form, InOurWords)} == set()
+    assert len({type(form) for form in seen}) >= 11
+    assert {name for form in seen for name in form.fields if not form.fields[name].widget.is_hidden} <= set(WORDS)
 
 
 @pytest.mark.usefixtures("confirming")

@@ -35,7 +35,7 @@ def test_a_passkey_is_added_and_logs_one_in_without_a_password(open_page: Callab
     session.send("WebAuthn.enable")
     session.send("WebAuthn.addVirtualAuthenticator", {"options": AUTHENTICATOR})
     page.goto(f"{site}/accounts/login/?next=/accounts/2fa/webauthn/add/")
-    page.get_by_label("Email").fill(EMAIL)
+    page.get_by_label("E-mail address").fill(EMAIL)
     page.get_by_label("Password").fill(PASSWORD)
     page.keyboard.press("Enter")
     page.get_by_label("Password").fill(PASSWORD)  # once more, before something new opens the door

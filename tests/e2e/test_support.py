@@ -42,7 +42,7 @@ def operator(transactional_db):
 def log_in(page: Page, operator, path: str) -> None:
     """Open a page of the console, which asks who it is."""
     page.goto(path)
-    page.get_by_label("Email").fill(operator.email)
+    page.get_by_label("E-mail address").fill(operator.email)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Log in", exact=True).click()
     page.wait_for_url(f"**{path}")

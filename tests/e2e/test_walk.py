@@ -21,7 +21,7 @@ PASSWORD = "a-good-long-password"
 def sign_up(page: Page) -> None:
     page.goto("/")
     page.get_by_role("link", name="Start a hunt").click()
-    page.get_by_label("Email").fill("new@people.example")
+    page.get_by_label("E-mail address").fill("new@people.example")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign Up").click()
     expect(page.get_by_role("heading", name="Whom do you sell to?")).to_be_visible()
@@ -29,7 +29,7 @@ def sign_up(page: Page) -> None:
 
 def log_in(page: Page, email: str) -> None:
     page.goto("/accounts/login/")
-    page.get_by_label("Email").fill(email)
+    page.get_by_label("E-mail address").fill(email)
     page.get_by_label("Password").fill("a-good-password")
     page.get_by_role("button", name="Log in", exact=True).click()
     expect(page.get_by_role("heading", name="Hunts")).to_be_visible()
