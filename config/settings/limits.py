@@ -40,5 +40,7 @@ REFUND_ALONE_MICROUSD = 50_000_000 if _alone is None else _alone
 TRACE_KEEP_DAYS = env.int("TRACE_KEEP_DAYS", default=90)
 # How long entries of the audit log are kept; 0: for ever.
 AUDIT_DAYS = env.int("AUDIT_DAYS", default=730)
+# How long a browser that somebody logged in from is known after the last time.
+KNOWN_BROWSER_DAYS = env.int("KNOWN_BROWSER_DAYS", default=365)
 NOTIFICATION_READ_KEEP_DAYS = env.int("NOTIFICATION_READ_KEEP_DAYS", default=90)
 NOTIFICATION_KEEP_DAYS = env.int("NOTIFICATION_KEEP_DAYS", default=365)

@@ -39,6 +39,12 @@ LOGIN_REDIRECT_URL = "hunts:list"
 LOGIN_URL = "account_login"
 ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
 ACCOUNT_FORMS = {
+    "login": "accounts.field_words.LoginForm",
+    "signup": "accounts.field_words.SignupForm",
+    "reauthenticate": "accounts.field_words.PasswordAgainForm",
+    "change_password": "accounts.field_words.ChangePasswordForm",
+    "set_password": "accounts.field_words.FirstPasswordForm",
+    "confirm_email_verification_code": "accounts.field_words.CodeOfAddressForm",
     "add_email": "accounts.sign_in_forms.AnotherAddressForm",
     "reset_password": "accounts.sign_in_forms.ForgottenPasswordForm",
     "reset_password_from_key": "accounts.sign_in_forms.NewPasswordForm",
@@ -60,15 +66,21 @@ ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
+# What writes to an address that a stranger merely typed is counted for the stranger's network (`ip`) and for the
+# address (`key`), whether it has an account or not: no mailbox is flooded, and what is refused tells nothing.
 ACCOUNT_RATE_LIMITS = {
     "login": "30/m/ip",
     "login_failed": "10/m/ip,5/5m/key",
     "signup": "20/m/ip",
-    "reset_password": "20/m/ip,5/m/key",
+    "reset_password": "20/m/ip,60/h/ip,5/h/key,10/d/key",
+    "confirm_email": "60/h/ip,1/10s/key,10/h/key,20/d/key",
 }
+# What one customer of a provider may have: the rest of an IPv6 address is theirs to choose.
+ALLAUTH_RATE_LIMIT_IPV6_PREFIX = 56
 # How many proxies of ours stand before the app: so many of the last addresses in X-Forwarded-For are believed.
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
 
+SOCIALACCOUNT_FORMS = {"signup": "accounts.field_words.SocialSignupForm"}
 SOCIALACCOUNT_ADAPTER = "accounts.social.SocialAccountAdapter"
 # `accounts/social.py` says when an address that a provider names lets somebody into an account: hardly ever.
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
@@ -90,6 +102,10 @@ MFA_ADAPTER = "integrations.second_steps.SealingAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_FORMS = {
+    "authenticate": "accounts.field_words.SecondStepForm",
+    "reauthenticate": "accounts.field_words.SecondStepAgainForm",
+    "activate_totp": "accounts.field_words.AuthenticatorAppForm",
+    "edit_webauthn": "accounts.field_words.RenamePasskeyForm",
     "add_webauthn": "accounts.passkey_forms.AddPasskeyForm",
     "authenticate_webauthn": "accounts.passkey_forms.AuthenticatePasskeyForm",
     "login_webauthn": "accounts.passkey_forms.LoginPasskeyForm",

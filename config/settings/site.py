@@ -54,9 +54,9 @@ MIDDLEWARE = [
     "accounts.middleware.WorkspaceMiddleware",
     "accounts.middleware.TenantMiddleware",
     "accounts.quota_pages.QuotaMiddleware",
-    "accounts.adapter.MailNotSentMiddleware",
     "integrations.second_steps.LostKeyMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "config.pages.NotAllowedMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"
