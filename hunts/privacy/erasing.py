@@ -7,24 +7,21 @@ whom it was about.
 """
 
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import Any
 
 import structlog
 from django.apps import apps
 from django.db import DatabaseError, models, transaction
-from django.db.models import F
-from django.db.models.functions import Now
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from accounts import audit
 from accounts.audit_models import Verb
 from accounts.failpoints import failpoint
 from accounts.models import User
 from enrichment.models import Page, Screenshot, Snapshot
-from hunts.privacy import rows, texts
+from hunts.privacy import leases, rows, texts
 from hunts.privacy.finding import watch_of
+from hunts.privacy.leases import hold_on
 from hunts.privacy.models import Erasure
 from hunts.privacy.reach import Reach
 from hunts.privacy.registry import STEPS
@@ -35,12 +32,7 @@ from leads.wanted import PersonWatch, Wanted
 
 logger = structlog.get_logger(__name__)
 PICTURES = "enrichment.Screenshot"
-FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=12)
 Hit = tuple[models.Model, PersonWatch]
-
-
-class LeaseLost(Exception):
-    """Somebody else is at this erasure now."""
 
 
 def begin(wanted: Wanted, *, workspace_id: int | None, by: User | None, is_whole: bool = False) -> Erasure:
@@ -59,27 +51,16 @@ def begin(wanted: Wanted, *, workspace_id: int | None, by: User | None, is_whole
 
 def work_on(erasure_id: int) -> bool:
     """Go over everything that is left of one erasure; False where somebody else is at it, or it is not yet time."""
-    mine = Erasure.objects.due().filter(pk=erasure_id)
-    if not mine.update(fence=F("fence") + 1, lease_expires_at=Now() + Erasure.LEASE, problem=""):
+    erasure = leases.claim(Erasure.objects.due(), erasure_id)
+    if erasure is None:
         return False
-    erasure = Erasure.objects.get(pk=erasure_id)
     try:
         _go_on(erasure)
-    except LeaseLost:
+    except leases.LeaseLost:
         return False
     except (DatabaseError, OSError) as error:
-        _put_off(erasure, error)
+        leases.put_off(erasure, error)
     return True
-
-
-def _put_off(erasure: Erasure, error: Exception) -> None:
-    """Say why it could not go on, and let it be tried again later, later each time."""
-    later = min(FIRST_WAIT * 2 ** min(erasure.fence, 10), LONGEST_WAIT)
-    words = " ".join(str(error).split())[:150]
-    told = _("It could not go on: %(why)s. It is tried again by itself.") % {"why": words}
-    mine = Erasure.objects.filter(pk=erasure.pk, fence=erasure.fence)
-    mine.update(problem=told[:300], not_before=timezone.now() + later, lease_expires_at=None)
-    logger.warning("erasure.put_off", erasure=erasure.pk, error=type(error).__name__)
 
 
 def _go_on(erasure: Erasure) -> None:
@@ -90,7 +71,7 @@ def _go_on(erasure: Erasure) -> None:
         label = STEPS[erasure.step]
         for last, hits in _hits(label, erasure, reach):
             _erase(label, hits, last, erasure, reach)
-        _hold_on(erasure, step=erasure.step + 1, wanted=erasure.wanted_at(None))
+        hold_on(erasure, step=erasure.step + 1, wanted=erasure.wanted_at(None))
         failpoint("erasure.step_done")
     _end_round(erasure)
 
@@ -100,7 +81,7 @@ def _widen_again(erasure: Erasure, reach: Reach) -> None:
     whole = widened(erasure.person, reach)
     with transaction.atomic():
         suppression.suppress(erasure.workspace_id, whole, by=erasure.asked_by)
-        _hold_on(erasure, wanted=whole.to_json())
+        hold_on(erasure, wanted=whole.to_json())
 
 
 def _hits(label: str, erasure: Erasure, reach: Reach) -> Iterator[tuple[Any, list[Hit]]]:
@@ -125,7 +106,7 @@ def _erase(label: str, hits: list[Hit], last: Any, erasure: Erasure, reach: Reac
     watches = {row.pk: watch for row, watch in hits}
     with transaction.atomic():
         counts = erasure.counts | {label: erasure.counts.get(label, 0) + len(hits)}
-        _hold_on(erasure, counts=counts if hits else erasure.counts, wanted=erasure.wanted_at(last))
+        hold_on(erasure, counts=counts if hits else erasure.counts, wanted=erasure.wanted_at(last))
         if not hits:
             return
         for row in apps.get_model(label)._base_manager.select_for_update().filter(pk__in=watches).order_by("pk"):
@@ -142,15 +123,6 @@ def _erase_row(row: models.Model, watch: PersonWatch, reach: Reach) -> None:
         rows.erase(row, watch)
 
 
-def _hold_on(erasure: Erasure, **columns: object) -> None:
-    """Write columns of an erasure that is still ours. Raises LeaseLost."""
-    ours = Erasure.objects.filter(pk=erasure.pk, fence=erasure.fence).exclude(status=Erasure.Status.DONE)
-    if not ours.update(lease_expires_at=Now() + Erasure.LEASE, **columns):
-        raise LeaseLost
-    for name, value in columns.items():
-        setattr(erasure, name, value)
-
-
 def _end_round(erasure: Erasure) -> None:
     """Wait for what is under way after the first round, and forget whom it was about after the second."""
     now = timezone.now()
@@ -159,12 +131,12 @@ def _end_round(erasure: Erasure) -> None:
         collecting.forget_person(erasure.workspace_id, erasure.person)
         if erasure.status == Erasure.Status.RUNNING:
             again = {"status": Erasure.Status.SETTLING, "step": 0, "not_before": now + Erasure.SETTLES_AFTER}
-            _hold_on(erasure, **again, wanted=erasure.wanted_at(None))
+            hold_on(erasure, **again, wanted=erasure.wanted_at(None))
         else:
             words = ", ".join(f"{label} {count}" for label, count in erasure.counts.items())
             by = erasure.asked_by
             audit.record(Verb.PERSON_GONE, erasure, workspace_id=erasure.workspace_id, words=words, by=by)
-            _hold_on(erasure, status=Erasure.Status.DONE, wanted={}, finished_at=now)
-        Erasure.objects.filter(pk=erasure.pk).update(lease_expires_at=None)
+            hold_on(erasure, status=Erasure.Status.DONE, wanted={}, finished_at=now)
+        leases.let_go(erasure)
     failpoint("erasure.round_ended")
     logger.info("erasure.round_ended", erasure=erasure.pk, status=erasure.status, rows=erasure.total)

@@ -1,6 +1,6 @@
 """What is known of one person: every row that tells of them, where it is from and since when."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -9,7 +9,7 @@ from django.db.models import Model
 
 from enrichment.models import Snapshot
 from hunts.privacy.reach import Reach
-from hunts.privacy.registry import PERSONAL, STEPS, Held
+from hunts.privacy.registry import LOOKED_AT, PERSONAL, Held
 from integrations.lexicon import persons
 from integrations.lexicon.persons import mentions
 from leads.merge_models import LeadAlias
@@ -51,12 +51,17 @@ class Item:
 
 def found(wanted: Wanted, reach: Reach) -> Iterator[Item]:
     """Yield what is known of a person, table by table."""
-    for label in STEPS:
+    for label in LOOKED_AT:
         for batch in reach.batches(label):
-            for row in batch:
-                watch = watch_of(row, wanted, reach)
-                if watch is not None:
-                    yield _item(row, watch)
+            yield from found_in(batch, wanted, reach)
+
+
+def found_in(batch: Iterable[Model], wanted: Wanted, reach: Reach) -> Iterator[Item]:
+    """Yield what some rows tell of a person."""
+    for row in batch:
+        watch = watch_of(row, wanted, reach)
+        if watch is not None:
+            yield _item(row, watch)
 
 
 def watch_of(row: Model, wanted: Wanted, reach: Reach) -> PersonWatch | None:

@@ -1,18 +1,16 @@
 """What is entered about people: who they are, and for how long they are kept."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django import forms
-from django.core import signing
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Workspace
-from hunts.privacy import page
 from leads.wanted import NobodyMeant, Wanted
 
 
 class PersonForm(forms.Form):
-    """Whom a request is about; `wanted` has them once the form is valid, as they were shown where they were."""
+    """Whom a request is about; `wanted` has them once the form is valid."""
 
     wanted: Wanted
 
@@ -21,20 +19,14 @@ class PersonForm(forms.Form):
     company = forms.CharField(label=_("Domain of their company"), max_length=253, required=False)
     phone = forms.CharField(label=_("Phone number"), max_length=60, required=False)
     profile = forms.CharField(label=_("Address of a profile"), max_length=300, required=False)
-    shown = forms.CharField(widget=forms.HiddenInput, required=False)
-
-    ENTERED: ClassVar = ("email", "name", "company", "phone", "profile")
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
         if not self.errors:
             try:
-                entered = Wanted.of(**{name: values.get(name, "") for name in self.ENTERED})
-                self.wanted = page.shown(values["shown"]) if values.get("shown") else entered
+                self.wanted = Wanted.of(**values)
             except NobodyMeant as error:
                 raise forms.ValidationError(str(error)) from error
-            except signing.BadSignature as error:
-                raise forms.ValidationError(_("What was found is too old. Find the person again.")) from error
         return values
 
 

@@ -1,24 +1,22 @@
 """What the privacy page of a workspace shows."""
 
-from datetime import timedelta
 from typing import Any
 
-from django.core import signing
-
+from accounts import audit
 from accounts.audit_models import AuditEntry, Verb
 from accounts.models import Workspace
 from hunts.privacy import retention
 from hunts.privacy.finding import found
+from hunts.privacy.lookup_models import Lookup
 from hunts.privacy.models import Erasure
 from hunts.privacy.reach import Reach
+from hunts.privacy.registry import LOOKED_AT
 from hunts.privacy.widening import widened
 from leads import suppression
 from leads.wanted import Wanted
 
 SHOWN = 200
 LATEST = 10
-SALT = "hunts.privacy.person"
-SHOWN_FOR = timedelta(hours=12)
 
 
 def context(workspace: Workspace) -> dict[str, Any]:
@@ -26,43 +24,44 @@ def context(workspace: Workspace) -> dict[str, Any]:
     return {
         "outlook": retention.next_due(workspace),
         "suppressed": suppression.length(workspace.pk),
+        "lookups": Lookup.objects.visible_to(workspace).kept().order_by("-pk")[:LATEST],
+        "kept_days": Lookup.KEPT.days,
         "erasures": Erasure.objects.visible_to(workspace).order_by("-pk")[:LATEST],
         "longest": Workspace.LONGEST_RETENTION,
     }
 
 
-def looked_up(workspace: Workspace, wanted: Wanted) -> dict[str, Any]:
-    """Return what erasing a person would take, as far as a page can show it, and who that is by what is known."""
-    reach = Reach(workspace.pk)
-    whole = widened(wanted, reach)
-    items = list(found(whole, reach))
+def of_lookup(lookup: Lookup) -> dict[str, Any]:
+    """Return how a lookup stands, and what it found as far as a page can show it."""
+    is_done = lookup.status == Lookup.Status.DONE
     return {
-        "whole": whole,
-        "shown": signed(whole),
-        "items": items[:SHOWN],
-        "count": len(items),
-        "more": max(len(items) - SHOWN, 0),
-        "is_suppressed": suppression.rows_of(workspace.pk, whole).exists(),
+        "lookup": lookup,
+        "whole": lookup.person,
+        "places": lookup.places.order_by("pk")[:SHOWN] if is_done else (),
+        "more": max(lookup.count - SHOWN, 0),
+        "tables": len(LOOKED_AT),
+        "is_suppressed": is_done and suppression.rows_of(lookup.workspace_id, lookup.person).exists(),
     }
 
 
-def signed(wanted: Wanted) -> str:
-    """Return a person as a form sends them back, so that whoever was shown is who is erased."""
-    return signing.dumps(wanted.to_json(), salt=SALT, compress=True)
-
-
-def shown(value: str) -> Wanted:
-    """Return the person that a page showed. Raises signing.BadSignature for what no page of ours sent of late."""
-    return Wanted.from_json(signing.loads(value, salt=SALT, max_age=SHOWN_FOR))
+def hand_out(lookup: Lookup) -> dict[str, Any]:
+    """Return all that a lookup found, and write down that it was handed out."""
+    items = list(lookup.places.order_by("pk").values_list("told", flat=True))
+    audit.record(Verb.PERSON_EXPORTED, lookup, workspace_id=lookup.workspace_id, words=str(len(items)))
+    return _told(lookup.person, items, lookup.workspace_id) | {"found_at": lookup.finished_at}
 
 
 def export(wanted: Wanted, workspace_id: int | None) -> dict[str, Any]:
     """Return all that erasing a person would take, with source and date, and which files may hold it besides."""
     reach = Reach(workspace_id)
     whole = widened(wanted, reach)
+    return _told(whole, [item.to_json() for item in found(whole, reach)], workspace_id)
+
+
+def _told(whole: Wanted, items: list[dict[str, Any]], workspace_id: int | None) -> dict[str, Any]:
     return {
         "person": whole.to_json(),
-        "items": [item.to_json() for item in found(whole, reach)],
+        "items": items,
         "files": {
             "kept": "No copy of a downloaded file is kept. There is no hand-over to a CRM.",
             "downloads": _downloads(workspace_id),

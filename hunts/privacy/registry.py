@@ -29,6 +29,7 @@ class Held:
     `columns` may tell of anybody; a row whose `own` columns name the person is theirs and goes. `ours` are columns with
     words of the program or of its users' settings. `workspace`, `company` are ways from a row to its owner ('' where it
     is shared) and to the domain that its words are about. `source` says where they are from, `since` since when.
+    `is_copy`: it repeats what stands in other tables; it is erased with them, and not handed out beside them.
     """
 
     whose: str
@@ -41,6 +42,7 @@ class Held:
     since: str = "created_at"
     seen: str = ""
     erasing: Erasing = Erasing.BLANK
+    is_copy: bool = False
 
 
 _LEAD = "lead__handle"
@@ -208,6 +210,22 @@ PERSONAL: Mapping[str, Held] = {
         ours=("key", "url"),
         workspace="workspace",
     ),
+    "hunts.Lookup": Held(
+        "somebody who was looked for, for some days",
+        ("wanted",),
+        ours=("problem",),
+        workspace="workspace",
+        since="asked_at",
+        erasing=Erasing.DELETE,
+        is_copy=True,
+    ),
+    "hunts.FoundPlace": Held(
+        "what was found of them, as long as the lookup",
+        ("told",),
+        workspace="lookup__workspace",
+        since="lookup__asked_at",
+        is_copy=True,
+    ),
     "hunts.Erasure": Held(
         "the person who is being erased, until they are",
         ("wanted",),
@@ -291,5 +309,6 @@ NONE_APPS = frozenset(
 )
 
 
-# The tables that an erasure goes over, in order.
+# The tables that an erasure goes over, in order, and those that a lookup does.
 STEPS = tuple(label for label, held in PERSONAL.items() if held.erasing != Erasing.FORGET)
+LOOKED_AT = tuple(label for label in STEPS if not PERSONAL[label].is_copy)

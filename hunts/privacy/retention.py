@@ -22,7 +22,7 @@ from accounts.failpoints import failpoint
 from accounts.models import User, Workspace
 from hunts.chat_models import Message
 from hunts.models import Run, RunEvent
-from hunts.privacy import rows
+from hunts.privacy import looking, rows
 from hunts.research_models import Statement
 from integrations.models import ProviderCall
 from leads import collecting
@@ -183,6 +183,7 @@ def run(*, now: datetime | None = None) -> int:
     """Erase whatever is too old, of all workspaces; return how many rows. Done again, it erases nothing more."""
     now = now or timezone.now()
     erased = sum(erase_old(workspace, now=now) for workspace in Workspace.objects.all())
+    erased += looking.forget_old(now)
     return erased + _drop_traces(now - timedelta(days=settings.TRACE_KEEP_DAYS))
 
 

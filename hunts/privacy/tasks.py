@@ -1,9 +1,10 @@
-"""What the queue runs for people's data: erasures, and what became too old. Rows decide what is done."""
+"""What the queue runs for people's data: lookups, erasures, and what became too old. Rows decide what is done."""
 
 from django.db import transaction
 
 from accounts.queueing import enqueue
-from hunts.privacy import erasing, retention
+from hunts.privacy import erasing, looking, retention
+from hunts.privacy.lookup_models import Lookup
 from hunts.privacy.models import Erasure
 
 
@@ -17,15 +18,28 @@ def work(erasure_id: int) -> None:
     erasing.work_on(erasure_id)
 
 
+def nudge_lookup(lookup_id: int) -> None:
+    """Wake a worker for a lookup; the same as for an erasure."""
+    transaction.on_commit(lambda: enqueue("hunts.privacy.tasks.look", lookup_id))
+
+
+def look(lookup_id: int) -> None:
+    """Go on with one lookup."""
+    looking.work_on(lookup_id)
+
+
 def sweep() -> int:
-    """Wake a worker for every erasure whose time has come; return how many. Runs every five minutes.
+    """Wake a worker for every erasure and lookup whose time has come; return how many. Runs every five minutes.
 
     Each is a task of its own, so that one that fails stops no other.
     """
-    due = list(Erasure.objects.due().values_list("pk", flat=True))
-    for pk in due:
+    erasures = list(Erasure.objects.due().values_list("pk", flat=True))
+    lookups = list(Lookup.objects.due().values_list("pk", flat=True))
+    for pk in erasures:
         nudge(pk)
-    return len(due)
+    for pk in lookups:
+        nudge_lookup(pk)
+    return len(erasures) + len(lookups)
 
 
 def grow_old() -> int:

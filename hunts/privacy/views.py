@@ -3,8 +3,9 @@
 import json
 
 from django.contrib import messages
+from django.core.serializers.json import DjangoJSONEncoder
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -13,9 +14,11 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts import audit
 from accounts.audit_models import Verb
-from accounts.middleware import MemberRequest, admin_required
-from hunts.privacy import erasing, page, retention, tasks
+from accounts.middleware import MemberRequest, admin_required, owner_required
+from accounts.roles import Right, may
+from hunts.privacy import erasing, looking, page, retention, tasks
 from hunts.privacy.forms import PersonForm, RetentionForm
+from hunts.privacy.lookup_models import Lookup
 from leads import suppression
 
 
@@ -30,58 +33,66 @@ def show(request: MemberRequest) -> HttpResponse:
 @require_POST
 @admin_required
 def find(request: MemberRequest) -> HttpResponse:
-    """Show what is known of a person, and what may be done about it."""
+    """Have a worker look for a person, and show how far it is."""
     form = PersonForm(request.POST)
     if not form.is_valid():
         return _page(request, form, status=422)
-    audit.record(Verb.PERSON_LOOKED_UP, workspace_id=request.workspace.pk)
-    return _page(request, form, **page.looked_up(request.workspace, form.wanted))
+    begun = looking.begin(form.wanted, request.workspace, by=request.user)
+    tasks.nudge_lookup(begun.pk)
+    return redirect(begun)
 
 
-@sensitive_post_parameters()
+@require_GET
+@admin_required
+def lookup(request: MemberRequest, pk: int) -> HttpResponse:
+    """Show how a lookup stands, what it found, and what may be done about it. It asks for itself while it goes on."""
+    return _lookup_page(request, _lookup(request, pk))
+
+
 @require_POST
 @admin_required
-def export(request: MemberRequest) -> HttpResponse:
+def again(request: MemberRequest, pk: int) -> HttpResponse:
+    """Let a lookup that failed go on."""
+    row = _lookup(request, pk)
+    if looking.again(row):
+        tasks.nudge_lookup(row.pk)
+    return redirect(row)
+
+
+@require_GET
+@owner_required
+def export(request: MemberRequest, pk: int) -> HttpResponse:
     """Hand out everything that is known of a person, as JSON."""
-    form = PersonForm(request.POST)
-    if not form.is_valid():
-        return _page(request, form, status=422)
-    told = page.export(form.wanted, request.workspace.pk)
-    audit.record(Verb.PERSON_EXPORTED, workspace_id=request.workspace.pk, words=str(len(told["items"])))
-    response = HttpResponse(json.dumps(told, ensure_ascii=False, indent=2), content_type="application/json")
+    told = page.hand_out(_done(request, pk))
+    response = HttpResponse(
+        json.dumps(told, ensure_ascii=False, indent=2, cls=DjangoJSONEncoder), content_type="application/json"
+    )
     response["Content-Disposition"] = f'attachment; filename="person-{timezone.now():%Y-%m-%d}.json"'
     response["Cache-Control"] = "no-store"
     return response
 
 
-@sensitive_post_parameters()
 @require_POST
 @admin_required
-def erase(request: MemberRequest) -> HttpResponse:
-    """Erase a person, and keep them out from now on."""
-    form = PersonForm(request.POST)
-    if not form.is_valid():
-        return _page(request, form, status=422)
-    as_shown = bool(form.cleaned_data["shown"])
-    erasure = erasing.begin(form.wanted, workspace_id=request.workspace.pk, by=request.user, is_whole=as_shown)
+def erase(request: MemberRequest, pk: int) -> HttpResponse:
+    """Erase the person of a lookup as they were shown, and keep them out from now on."""
+    person = _done(request, pk).person
+    erasure = erasing.begin(person, workspace_id=request.workspace.pk, by=request.user, is_whole=True)
     tasks.nudge(erasure.pk)
     messages.success(request, _("The person is being erased, and is not kept again from now on."))
     return redirect("privacy:page")
 
 
-@sensitive_post_parameters()
 @require_POST
 @admin_required
-def let_back(request: MemberRequest) -> HttpResponse:
+def let_back(request: MemberRequest, pk: int) -> HttpResponse:
     """Take a person off the list of those who are not kept; a reason is asked for."""
-    form, reason = PersonForm(request.POST), request.POST.get("reason", "").strip()
-    if not form.is_valid():
-        return _page(request, form, status=422)
+    row, reason = _done(request, pk), request.POST.get("reason", "").strip()
     if not reason:
         messages.error(request, _("Say why the person may be kept again: that is written into the audit log."))
-        return _page(request, form, status=422, **page.looked_up(request.workspace, form.wanted))
-    count = suppression.lift(request.workspace.pk, form.wanted)
-    words = suppression.without(form.wanted.at(""), reason)
+        return _lookup_page(request, row, status=422)
+    count = suppression.lift(request.workspace.pk, row.person)
+    words = suppression.without(row.person.at(""), reason)
     audit.record(Verb.PERSON_LET_BACK, workspace_id=request.workspace.pk, words=words)
     if count:
         messages.success(request, _("The person may be kept again. Nothing comes back by that: it must be found anew."))
@@ -105,6 +116,23 @@ def keep_for(request: MemberRequest) -> HttpResponse:
     said = ngettext("People are kept for %(n)s month now.", "People are kept for %(n)s months now.", months)
     messages.success(request, said % {"n": months})
     return redirect("privacy:page")
+
+
+def _lookup(request: MemberRequest, pk: int) -> Lookup:
+    return get_object_or_404(Lookup.objects.visible_to(request.workspace).kept(), pk=pk)
+
+
+def _done(request: MemberRequest, pk: int) -> Lookup:
+    """Return a lookup that is done; until then there is nothing to hand out or to erase."""
+    return get_object_or_404(Lookup.objects.visible_to(request.workspace).kept(), pk=pk, status=Lookup.Status.DONE)
+
+
+def _lookup_page(request: MemberRequest, row: Lookup, *, status: int = 200) -> HttpResponse:
+    template = "hunts/_lookup.html" if request.headers.get("HX-Request") else "hunts/lookup.html"
+    context = page.of_lookup(row) | {"may_export": may(request, Right.OWN)}
+    response = render(request, template, context, status=status)
+    response["Cache-Control"] = "no-store"
+    return response
 
 
 def _page(request: MemberRequest, form: PersonForm, *, status: int = 200, **context: object) -> HttpResponse:

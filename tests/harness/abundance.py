@@ -15,9 +15,11 @@ from billing.models import Budget, Hold
 from hunts import figures, presets, schedules
 from hunts.models import Candidate, Conversation, Message, Run, RunEvent, SavedIcp, Source
 from hunts.preset_models import Known
+from hunts.privacy import looking
 from hunts.recurrence import Recurrence
 from integrations.models import ProviderCall
 from leads.models import Contact, ContactForm, Evidence, Fact, Lead, LeadAlias
+from leads.wanted import Wanted
 from tests.factories import (
     ICP,
     CandidateFactory,
@@ -119,3 +121,4 @@ def _people(workspace: Workspace, owner: User, number: int) -> None:
     MembershipFactory(user=owner, role=Membership.Role.VIEWER)
     UserSession.objects.create(user=owner, session_key=f"more{number}", ip="127.0.0.1", user_agent="x")
     audit.record(Verb.MEMBER_CHANGED, member, workspace_id=workspace.pk, by=owner)
+    looking.begin(Wanted.of(email=member.email), workspace, by=owner)

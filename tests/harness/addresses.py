@@ -11,6 +11,8 @@ from accounts.models import User, Workspace
 from accounts.notification_models import Kind, Notification
 from accounts.notifications import notify
 from hunts import presets
+from hunts.privacy import looking
+from leads.wanted import Wanted
 from tests.factories import CandidateFactory, CompanyListFactory, JudgedLeadFactory, RunFactory
 
 _PARAMETER = re.compile(r"<(?:(?P<kind>\w+):)?(?P<name>\w+)>")
@@ -21,7 +23,7 @@ _TEXTS = {"kind": "csv", "slug": "openai", "action": "pause", "token": "x", "res
 _ROWS = {
     "hunts/presets/": "preset", "hunts/chat/": "conversation", "hunts/runs/": "run", "hunts/": "hunt",
     "leads/": "lead", "inbox/": "notification", "api/hunts/": "hunt", "api/runs/": "run", "api/leads/": "lead",
-    "api/presets/": "preset", "api/notifications/": "notification",
+    "api/presets/": "preset", "settings/privacy/people/": "lookup", "api/notifications/": "notification",
     "lists/": "company_list", "api/lists/": "company_list",
 }  # fmt: skip
 
@@ -36,6 +38,9 @@ def world(workspace: Workspace, owner: User) -> dict[str, Any]:
     notify(workspace, Kind.NEEDS_YOU, "key:1", url="/hunts/", label="OpenAI", parameters={"why": "key_rejected"})
     notification = Notification.objects.filter(workspace=workspace, user=owner).first()
     assert lead.assessment is not None
+    contact = lead.contacts.get()
+    lookup = looking.begin(Wanted.of(email=contact.email), workspace, by=owner)
+    looking.work_on(lookup.pk)
     proof = lead.assessment.evidence.get()
     return {
         "run": run.pk,
@@ -46,7 +51,8 @@ def world(workspace: Workspace, owner: User) -> dict[str, Any]:
         "company_list": CompanyListFactory(workspace=workspace, uploaded_by=owner).pk,
         "notification": notification.pk if notification else 1,
         "evidence_pk": proof.pk,
-        "contact_pk": lead.contacts.get().pk,
+        "contact_pk": contact.pk,
+        "lookup": lookup.pk,
     }
 
 

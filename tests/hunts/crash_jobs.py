@@ -18,8 +18,11 @@ from accounts import failpoints
 from enrichment.models import Host
 from hunts import claims, discovery, launch, patience, pipeline, recording, research, tasks
 from hunts.models import Candidate, Hunt, Run
-from hunts.privacy import erasing, retention
+from hunts.privacy import erasing, looking, retention
+from hunts.privacy.finding import found
+from hunts.privacy.lookup_models import Lookup
 from hunts.privacy.models import Erasure
+from hunts.privacy.reach import Reach
 from hunts.research_models import Research
 from hunts.tools import open_kit
 from integrations import health, turns
@@ -51,6 +54,21 @@ def recover_erasure(erasure_id: int) -> str:
     erasure = Erasure.objects.get(pk=erasure_id)
     left = Contact.objects.filter(lead__workspace=erasure.workspace_id).exists()
     return "left" if left else erasure.status
+
+
+def look(lookup_id: int) -> None:
+    looking.work_on(lookup_id)
+
+
+def recover_lookup(lookup_id: int) -> str:
+    """Finish a lookup that was left, and tell whether it lists every place, and each once."""
+    Lookup.objects.filter(pk=lookup_id).update(lease_expires_at=None, not_before=None)
+    looking.work_on(lookup_id)
+    lookup = Lookup.objects.get(pk=lookup_id)
+    told = [(one.told["table"], one.told["id"]) for one in lookup.places.all()]
+    should = [(one.table, one.pk) for one in found(lookup.person, Reach(lookup.workspace_id))]
+    is_whole = lookup.status == Lookup.Status.DONE and lookup.count == len(told)
+    return "each once" if is_whole and sorted(told) == sorted(should) else f"{lookup.status}: {told}"
 
 
 def grow_old(_workspace_id: int) -> None:

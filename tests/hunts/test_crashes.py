@@ -22,7 +22,8 @@ from django.utils import timezone
 from accounts.models import Workspace
 from hunts import claims, invariants, research
 from hunts.models import Candidate, Run
-from hunts.privacy import erasing
+from hunts.privacy import erasing, looking
+from hunts.privacy.lookup_models import Lookup
 from hunts.privacy.models import Erasure
 from hunts.research_models import Research
 from integrations.models import ProviderCall
@@ -136,6 +137,10 @@ class Stage:
         wanted = Wanted.of(email=lead.contact_email)
         return erasing.begin(wanted, workspace_id=lead.workspace_id, by=None)
 
+    def with_lookup(self) -> Lookup:
+        lead = self.with_old_contact().leads.get()
+        return looking.begin(Wanted.of(email=lead.contact_email), lead.workspace, by=None)
+
     def with_old_contact(self) -> Workspace:
         """A workspace that has kept somebody for too long."""
         self.made += 1
@@ -169,6 +174,7 @@ WAYS = (
     Way("drop_discovery", Stage.fresh),
     Way("do_research", Stage.with_research, recover="recover_research", is_whole=False),
     Way("erase", Stage.with_erasure, recover="recover_erasure", ends=("done",), is_whole=False),
+    Way("look", Stage.with_lookup, recover="recover_lookup", ends=("each once",), is_whole=False),
     Way("grow_old", Stage.with_old_contact, recover="recover_old", ends=("gone",), is_whole=False),
 )
 

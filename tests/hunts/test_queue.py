@@ -35,7 +35,7 @@ from enrichment.models import Snapshot
 from hunts import claims, deleting, invariants, launch, research, tasks
 from hunts.management.commands.qcluster import keep_schedules_in_reach
 from hunts.models import Candidate, Hunt, Run
-from hunts.privacy import erasing
+from hunts.privacy import erasing, looking
 from leads.wanted import Wanted
 from tests.factories import HuntFactory, JudgedLeadFactory, MembershipFactory, UserFactory
 from tests.harness.language_model import LanguageModelServer, gullible
@@ -254,6 +254,12 @@ def _to_erase(start_run, _nursery) -> tuple[int]:
     return (erasing.begin(wanted, workspace_id=lead.workspace_id, by=None).pk,)
 
 
+def _to_look(start_run, _nursery) -> tuple[int]:
+    """A lookup of somebody who is a contact of a lead."""
+    lead = JudgedLeadFactory(workspace=start_run().workspace)
+    return (looking.begin(Wanted.of(email=lead.contact_email), lead.workspace, by=None).pk,)
+
+
 def _to_sweep_erasures(start_run, _nursery) -> tuple[()]:
     _to_erase(start_run, _nursery)
     return ()
@@ -327,6 +333,7 @@ TASKS: dict[str, Callable[[Any, Nursery], tuple]] = {
     "accounts.idempotency.purge": _to_purge_answers,
     "accounts.workspaces.purge": _to_purge_workspaces,
     "hunts.privacy.tasks.work": _to_erase,
+    "hunts.privacy.tasks.look": _to_look,
     "hunts.privacy.tasks.sweep": _to_sweep_erasures,
     "hunts.privacy.tasks.grow_old": _to_grow_old,
     "accounts.audit_pruning.prune": _to_prune_the_log,

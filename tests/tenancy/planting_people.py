@@ -8,6 +8,8 @@ from django.utils import timezone
 from accounts.quota_models import WorkspaceQuota
 from accounts.support_models import SupportOpening, SupportVisit
 from billing.refund_models import RefundRequest
+from hunts.privacy.finding import Item
+from hunts.privacy.lookup_models import FoundPlace, Lookup
 from hunts.privacy.models import Erasure
 from leads.person_models import Collection, Suppression
 from tests.factories import UserFactory
@@ -15,7 +17,7 @@ from tests.tenancy.planting import Tenant
 
 
 def plant_rights(tenant: Tenant) -> None:
-    """Somebody who is not kept, somebody who is being erased, and since when an address is known."""
+    """Somebody who is not kept, somebody who is being erased or was looked for, and since when an address is known."""
     workspace, owner = tenant.workspace, tenant.people["owner"]
     digest = tenant.word.ljust(64, "d")
     tenant.keep(
@@ -27,6 +29,19 @@ def plant_rights(tenant: Tenant) -> None:
             problem=tenant.says("waits for"),
             not_before=timezone.now() + timedelta(hours=1),
             asked_by=owner,
+        ),
+    )
+    wanted = {"names": [f"{tenant.word} Somebody"]}
+    done = Lookup.objects.create(workspace=workspace, wanted=wanted, status=Lookup.Status.DONE, count=1, asked_by=owner)
+    item = Item("leads.Contact", 1, workspace.pk, "people", True, {"name": [tenant.says("is")]}, "", None, None)
+    tenant.keep(
+        lookup=done,
+        found_place=FoundPlace.objects.create(lookup=done, told=item.to_json()),
+        failed_lookup=Lookup.objects.create(
+            workspace=workspace,
+            wanted=wanted,
+            status=Lookup.Status.FAILED,
+            problem=tenant.says("has no"),
         ),
     )
 

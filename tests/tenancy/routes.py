@@ -11,8 +11,7 @@ Meaning = str | tuple[str, ...]
 PLAIN = frozenset(
     {
         *("home", "set_language", "crawler", "security_txt", "favicon", "support_end"),
-        *("limits", "privacy:page", "privacy:find", "privacy:export", "privacy:erase"),
-        *("privacy:let_back", "privacy:retention"),
+        *("limits", "privacy:page", "privacy:find", "privacy:retention"),
         *("person", "person_data", "delete_account", "analytics"),
         *("hunts:list", "hunts:new", "hunts:presets", "hunts:conversations", "hunts:deleted"),
         *("leads:list", "billing:spending", "billing:limits", "integrations:models", "audit:log"),
@@ -27,6 +26,7 @@ PLAIN = frozenset(
 
 _LEAD, _RUN, _HUNT, _LIST = ({"pk": row} for row in ("lead", "run", "hunt", "company_list"))
 _PRESET, _TALK = ({"pk": row} for row in ("preset", "conversation"))
+_LOOKUP: dict[str, Meaning] = {"pk": "lookup"}
 
 NAMED: dict[str, dict[str, Meaning]] = {
     # Hunts and runs
@@ -74,6 +74,8 @@ NAMED: dict[str, dict[str, Meaning]] = {
     "workspaces:invitation": {"token": ("of-nothing",)},
     "tokens:revoke": {"pk": "token"},
     "end_session": {"pk": "session"},
+    **dict.fromkeys(("privacy:lookup", "privacy:export", "privacy:erase", "privacy:let_back"), _LOOKUP),
+    "privacy:again": {"pk": "failed_lookup"},
     "integrations:save-model": {"slug": ("openai", "nonsense")},
     "integrations:change-model": {"slug": ("openai",), "action": ("up", "on", "off", "forget", "nonsense")},
     "trials:try": {"slug": ("openai", "nonsense")},
@@ -166,6 +168,8 @@ FORMS: dict[str, dict[str, object]] = {
     "workspaces:settings": {"name": "Another name"},
     "workspaces:list": {"name": "Another workspace"},
     "privacy:retention": {"months": "12"},
+    "privacy:find": {"email": "somebody@people.example"},
+    "privacy:let_back": {"reason": "they asked"},
     "tokens:create": {"name": "Mine", "scopes": ["read"], "expires": "7"},
     "notifications:undo-read-all": {"at": "2026-11-21T12:00:00+00:00"},
     "integrations:save-model": {"model": "gpt-4.1-mini"},

@@ -19,6 +19,7 @@ from enrichment.models import Page, Screenshot, Snapshot
 from hunts.chat_models import Conversation, Message
 from hunts.models import RunEvent, SavedIcp
 from hunts.privacy import erasing
+from hunts.privacy.lookup_models import FoundPlace, Lookup
 from hunts.privacy.models import Erasure
 from hunts.privacy.registry import PERSONAL
 from hunts.research_models import Research, ResearchQuestion, Statement
@@ -106,6 +107,8 @@ BY_HAND = frozenset(
         "accounts.KeptAnswer.body",
         "leads.Merge.taken",
         "hunts.Erasure.wanted",
+        "hunts.Lookup.wanted",
+        "hunts.FoundPlace.told",
     }
 )
 
@@ -210,6 +213,8 @@ def _words_of(lead: Lead) -> None:
     SavedIcp.objects.create(workspace=workspace, name="x", icp_json={})
     asked = dict.fromkeys(("holder", "operation", "key", "fingerprint"), "x")
     KeptAnswer.objects.create(workspace=workspace, status=200, body=EMAIL.encode(), expires_at=timezone.now(), **asked)
+    lookup = Lookup.objects.create(workspace=workspace, wanted=wanted().to_json(), status=Lookup.Status.DONE)
+    FoundPlace.objects.create(lookup=lookup, told={"table": "leads.Contact", "id": 1, "told": {"email": [EMAIL]}})
     Notification.objects.create(workspace=workspace, kind=Kind.RUN_COMPLETED, key="x", url="/")
 
 

@@ -14,7 +14,7 @@ from hunts.models import Candidate
 from hunts.privacy import erasing, finding, widening
 from hunts.privacy.models import Erasure
 from hunts.privacy.reach import Reach
-from hunts.privacy.registry import PERSONAL
+from hunts.privacy.registry import LOOKED_AT, PERSONAL
 from integrations.lexicon.persons import MARK
 from integrations.lexicon.text import sha256_of
 from integrations.models import ProviderCall
@@ -41,8 +41,6 @@ from tests.hunts.privacy.conftest import (
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-HOLD_THEM_FOR_NOW = {"hunts.Erasure"}
-
 
 @pytest.fixture
 def lead(workspace, media):
@@ -51,7 +49,7 @@ def lead(workspace, media):
 
 def test_a_person_is_found_in_every_table_that_may_name_them_with_source_and_date(lead):
     items = list(finding.found(wanted(), Reach(lead.workspace_id)))
-    missing = set(PERSONAL) - {item.table for item in items} - HOLD_THEM_FOR_NOW - {"enrichment.Screenshot"}
+    missing = set(LOOKED_AT) - {item.table for item in items} - {"enrichment.Screenshot"}
     assert missing == set()
     told = json.loads(json.dumps([item.to_json() for item in items]))
     contact = next(one for one in told if one["table"] == "leads.Contact" and one["about_nobody_else"])
