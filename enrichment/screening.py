@@ -17,7 +17,8 @@ from leads import suppression
 
 def screened(cached: CachedPage, workspace_id: int | None) -> CachedPage:
     """Return a page without whoever `workspace_id` must not keep (None: nobody may); the very page for nobody."""
-    watch = suppression.watch(workspace_id, host_of(cached.page.url))
+    told = [asdict(cached.page), cached.links]
+    watch = suppression.watch(workspace_id, host_of(cached.page.url), told)
     if watch is None:
         return cached
     page = _without(cached.page, watch)

@@ -158,8 +158,9 @@ def _evidence_row(assessment: Assessment, position: int, finding: Finding) -> Ev
 
 def _save_contacts(lead: Lead, contacts: Sequence[FoundContact]) -> None:
     """Add contacts that the lead does not have, and give all of them their new rank; none who must not be kept."""
-    watch = suppression.watch(lead.workspace_id, lead.handle) if contacts else None
-    told = [one for one in contacts if not suppression.names_any(watch, *_known_by(one), one.quote)]
+    words = {one: (*_known_by(one), one.quote) for one in contacts}
+    watch = suppression.watch(lead.workspace_id, lead.handle, list(words.values())) if contacts else None
+    told = [one for one in contacts if not suppression.names_any(watch, *words[one])]
     dates = collecting.remember(lead.workspace_id, {one: collecting.keys_of(lead.handle, one) for one in told})
     now = timezone.now()
     Contact.objects.bulk_create(

@@ -1,6 +1,7 @@
 """Imports companies from a file into a list: good rows are kept, bad ones go to a rejects file with the reason."""
 
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
@@ -239,7 +240,10 @@ class _Batch:
     def _leave_out(self, companies: CompanyList) -> None:
         """Put marks in place of whoever must not be kept; one whose domain is their name is left out."""
         rows = [*self._new.values(), *self._again.values()]
-        watch_of = suppression.watches(companies.workspace_id, {row.domain for row in rows})
+        told: dict[str, list[str]] = defaultdict(list)
+        for row in rows:
+            told[row.domain] += [getattr(row, name) for name in (*_TOLD, "domain")]
+        watch_of = suppression.watches(companies.workspace_id, told)
         for row in rows:
             if suppression.names_any(watch_of(row.domain), row.domain):
                 self._new.pop(row.domain, None)

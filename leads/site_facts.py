@@ -22,8 +22,9 @@ def save(lead_id: int, pages: Sequence[ReadPage]) -> None:
     filled in where nothing was known. Call it inside a transaction.
     """
     lead = Lead.objects.only("workspace_id", "handle").get(pk=lead_id)
-    watch = suppression.watch(lead.workspace_id, lead.handle)
-    facts = [fact for fact in _proven(pages) if not suppression.names_any(watch, fact.value, fact.quote)][:MOST_FACTS]
+    proven = list(_proven(pages))
+    watch = suppression.watch(lead.workspace_id, lead.handle, [(fact.value, fact.quote) for fact in proven])
+    facts = [fact for fact in proven if not suppression.names_any(watch, fact.value, fact.quote)][:MOST_FACTS]
     now = timezone.now()
     known = _known_since(lead, facts)
     Fact.objects.filter(lead_id=lead_id).delete()

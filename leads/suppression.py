@@ -6,9 +6,11 @@ because what was hashed is gone: a key may only be left out when whoever was ent
 """
 
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from hmac import HMAC
 from typing import Any
 
 from django.conf import settings
@@ -37,9 +39,16 @@ def fingerprints() -> tuple[str, ...]:
     return tuple(_digest(key, "fingerprint of the key")[:12] for key in _keys())
 
 
-@lru_cache(maxsize=50_000)
 def _digest(key: str, text: str) -> str:
-    return salted_hmac("leads.suppression", text, secret=key, algorithm="sha256").hexdigest()
+    hashed = _keyed(key).copy()
+    hashed.update(text.encode())
+    return hashed.hexdigest()
+
+
+@lru_cache(maxsize=32)
+def _keyed(key: str) -> HMAC:
+    """Return the hash of nothing yet: deriving a key takes longer than a name does, and a page has thousands."""
+    return salted_hmac("leads.suppression", "", secret=key, algorithm="sha256")
 
 
 def _parts(kind: Kind, key: str, domain: str) -> tuple[str, ...]:
@@ -105,22 +114,52 @@ class HashedWatch:
         return any(not self.known.isdisjoint(digests(*_parts(kind, key, domain))) for domain in domains)
 
 
-def watch(workspace_id: int | None, domain: str) -> HashedWatch | None:
-    """Return what to look for in what a workspace is about to keep of a company; None for nobody. One query.
+# A list that is no longer than this is loaded as it is; of a longer one, what the words at hand hold is asked for.
+MOST_LOADED = 1_000
+ASKED_AT_ONCE = 2_000
 
-    `workspace_id` is None for what no workspace owns.
+
+def watch(workspace_id: int | None, domain: str, told: Any) -> HashedWatch | None:
+    """Return what to look for in what a workspace is about to keep of a company: all of it stands in `told`.
+
+    None where nobody is looked for. One query where the list is short. `workspace_id` is None for what all share.
     """
-    return watches(workspace_id, [domain])(domain)
+    return watches(workspace_id, {domain: told})(domain)
 
 
-def watches(workspace_id: int | None, domains: Iterable[str]) -> Callable[[str], HashedWatch | None]:
-    """Return what gives the watch for each of these companies; one query for any number."""
-    companies = {key for domain in domains if (key := persons.domain_key(domain))}
-    buckets = {"", *digests("company", ANYWHERE), *(one for key in companies for one in digests("company", key))}
-    rows = Suppression.objects.holding_for(workspace_id).filter(bucket__in=buckets).values_list("digest", "words")
-    found = list(rows)
+def watches(workspace_id: int | None, told: Mapping[str, Any]) -> Callable[[str], HashedWatch | None]:
+    """Return what gives the watch for each company, from what is told of them by domain; as many queries as for one."""
+    rows = Suppression.objects.holding_for(workspace_id)
+    companies = {one for domain in told if (key := persons.domain_key(domain)) for one in digests("company", key)}
+    counting = rows.filter(bucket__in={"", *digests("company", ANYWHERE), *companies})
+    found = list(counting.values_list("digest", "words")[: MOST_LOADED + 1])
+    if len(found) > MOST_LOADED:
+        found = [*rows.filter(bucket__in=companies).values_list("digest", "words"), *_asked(rows, told)]
     known, sizes = frozenset(one for one, _words in found), frozenset(n for _one, n in found if n)
     return lambda domain: HashedWatch(known, sizes, persons.domain_key(domain)) if known else None
+
+
+def _asked(rows: SuppressionQuerySet, told: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
+    """Yield those rows of a list that these texts hold: addresses, and names that count at any company."""
+    anywhere = rows.filter(bucket__in=digests("company", ANYWHERE)).order_by()
+    sizes = list(anywhere.values_list("words", flat=True).distinct())
+    asked = {one for text in persons.strings_of(told) for one in _hashes(text, sizes)}
+    while asked:
+        some = [asked.pop() for _one in range(min(ASKED_AT_ONCE, len(asked)))]
+        yield from rows.filter(digest__in=some).values_list("digest", "words")
+
+
+def _hashes(text: str, sizes: Sequence[int]) -> Iterator[str]:
+    """Yield under which hashes a list would hold what a text tells of anybody."""
+    for kind, keys, _start, _end in persons.addressed_in(text):
+        for key in keys:
+            yield from digests(*_parts(kind, key, ""))
+    for forms, _start, _end in persons.named_in(text, sizes):
+        for form in forms:
+            yield from digests(*_parts("name", form, ANYWHERE))
+
+
+_TOLD = ("name", "website", "description", "record", "location", "phone", "source_url")  # of a company that was found
 
 
 def companies_without(workspace_id: int | None, companies: Sequence[FoundCompany]) -> list[FoundCompany]:
@@ -128,16 +167,18 @@ def companies_without(workspace_id: int | None, companies: Sequence[FoundCompany
 
     One whose very domain is the name of such a person is left out.
     """
-    watch_of = watches(workspace_id, {company.domain for company in companies}) if companies else None
-    if watch_of is None:
+    if not companies:
         return []
+    told: dict[str, list[Any]] = defaultdict(list)
+    for one in companies:
+        told[one.domain] += [getattr(one, name) for name in (*_TOLD, "domain")]
+    watch_of = watches(workspace_id, told)
     kept = [one for one in companies if not names_any(watch_of(one.domain), one.domain)]
     return [_company_without(watch_of(one.domain), one) for one in kept]
 
 
 def _company_without(watching: HashedWatch | None, company: FoundCompany) -> FoundCompany:
-    told = ("name", "website", "description", "record", "location", "phone", "source_url")
-    return replace(company, **{name: without(watching, getattr(company, name)) for name in told})
+    return replace(company, **{name: without(watching, getattr(company, name)) for name in _TOLD})
 
 
 def names_any(watching: Watch | None, *texts: str) -> bool:

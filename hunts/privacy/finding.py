@@ -116,18 +116,7 @@ def texts_of(row: Model, column: str) -> list[str]:
         return [bytes(value).decode("utf-8", "replace")]
     if column == "handle" and isinstance(row, Lead | LeadAlias) and row.platform != Lead.Platform.WEB:
         return [value, f"https://{row.platform}.com/{value}"]
-    return list(_strings(value))
-
-
-def _strings(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for one in value.values():
-            yield from _strings(one)
-    elif isinstance(value, list | tuple):
-        for one in value:
-            yield from _strings(one)
+    return list(persons.strings_of(value))
 
 
 def _item(row: Model, watch: PersonWatch) -> Item:

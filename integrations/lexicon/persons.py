@@ -304,6 +304,18 @@ def blanked(text: str, watch: Watch) -> str:
     return text
 
 
+def strings_of(value: Any) -> Iterator[str]:
+    """Yield every text of JSON, at any depth; the names of its fields are none."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for one in value.values():
+            yield from strings_of(one)
+    elif isinstance(value, list | tuple):
+        for one in value:
+            yield from strings_of(one)
+
+
 def blanked_values(value: Any, watch: Watch) -> Any:
     """Return JSON with every text in it blanked; the names of its fields stay."""
     if isinstance(value, str):

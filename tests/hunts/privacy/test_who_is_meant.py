@@ -32,7 +32,7 @@ def left() -> set[tuple[str, str]]:
 
 
 def keeps_out(lead: Lead, text: str) -> bool:
-    return suppression.names_any(suppression.watch(lead.workspace_id, lead.handle), text)
+    return suppression.names_any(suppression.watch(lead.workspace_id, lead.handle, text), text)
 
 
 def test_a_number_that_is_dialled_alike_in_another_country_is_somebody_elses(acme, workspace):
