@@ -41,6 +41,7 @@ OWNED: dict[str, str] = {
     "hunts.RunSpend": "figures__workspace",
     "hunts.SavedIcp": "workspace",
     "hunts.Schedule": "preset__workspace",
+    "hunts.SharedRequest": "workspace",
     "hunts.Statement": "question__research__workspace",
     "integrations.Connection": "workspace",
     "integrations.ProviderCall": "workspace",

@@ -154,21 +154,31 @@ def read_page(row: Page, snapshot: Snapshot) -> ReadPage:
     )
 
 
-def reload(seen: Sequence[Mapping[str, Any]]) -> tuple[ReadPage, ...]:
+def reload(seen: Sequence[Mapping[str, Any]], workspace_id: int) -> tuple[ReadPage, ...]:
     """Return pages that a run read, as it saw them, from their addresses and hashes.
 
-    The text is that of the snapshot, even where the page shows another one by now.
+    The text is that of the snapshot, even where the page shows another one by now; but whoever its workspace must not
+    keep any more is left out, for the run may have noted the hash before they were erased.
     """
     snapshots = Snapshot.objects.in_bulk([page["sha256"] for page in seen])
     shown = Page.objects.select_related("clues")
     found = shown.filter(final_url__in=[page["url"] for page in seen])
     # An address may have a row for all, and others for workspaces that leave somebody out.
     rows = {(row.final_url, row.snapshot_id): row for row in found}
-    return tuple(
+    read = (
         _reload(page, snapshots[page["sha256"]], rows.get((page["url"], page["sha256"])))
         for page in seen
         if page["sha256"] in snapshots
     )
+    return tuple(_without_the_erased(page, workspace_id) for page in read)
+
+
+def _without_the_erased(page: ReadPage, workspace_id: int) -> ReadPage:
+    shown = screening.screened_page(page, workspace_id)
+    if shown is not page:
+        # What is quoted from it has to stand in a stored text.
+        Snapshot.keep([text for text in (shown.text, shown.clues) if text])
+    return shown
 
 
 def _reload(page: Mapping[str, Any], snapshot: Snapshot, row: Page | None) -> ReadPage:

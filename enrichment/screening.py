@@ -29,6 +29,13 @@ def screened(cached: CachedPage, workspace_id: int | None) -> CachedPage:
     return replace(cached, page=_hashed(page), links=links)
 
 
+def screened_page(page: ReadPage, workspace_id: int | None) -> ReadPage:
+    """Return a page that was read without whoever must not be kept by now; the very page for nobody."""
+    watch = suppression.watch(workspace_id, host_of(page.url), asdict(page))
+    shown = page if watch is None else _without(page, watch)
+    return page if shown == page else _hashed(shown)
+
+
 def _without(page: ReadPage, watch: Watch) -> ReadPage:
     return replace(
         page,

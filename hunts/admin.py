@@ -11,6 +11,7 @@ from hunts import launch, pipeline
 from hunts.filter_models import FilterHistory
 from hunts.models import Candidate, Hunt, Run, RunEvent
 from hunts.preset_admin import FiringAdmin, PresetAdmin, ScheduleAdmin  # noqa: F401  (register themselves)
+from hunts.privacy.admin import SharedRequestAdmin  # noqa: F401  (registers itself)
 
 
 @admin.register(Hunt)

@@ -62,7 +62,8 @@ def _standing(earlier: Sequence[Known], fresh: frozenset[str], record: ReadPage 
 def _site(candidate: Candidate) -> ReadSite | None:
     if "pages" not in candidate.facts:
         return None
-    return ReadSite(final_url=candidate.facts["final_url"], pages=pages.reload(candidate.facts["pages"]))
+    read = pages.reload(candidate.facts["pages"], candidate.run.workspace_id)
+    return ReadSite(final_url=candidate.facts["final_url"], pages=read)
 
 
 def _findings(assessment: Assessment) -> tuple[Finding, ...]:

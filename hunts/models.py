@@ -343,4 +343,5 @@ class RunEvent(models.Model):
 from hunts.chat_models import Conversation, Message  # noqa: E402, F401  (Django looks here)
 from hunts.privacy.lookup_models import FoundPlace, Lookup  # noqa: E402, F401  (Django looks here)
 from hunts.privacy.models import Erasure  # noqa: E402, F401  (Django looks here)
+from hunts.privacy.request_models import SharedRequest  # noqa: E402, F401  (Django looks here)
 from hunts.research_models import Research, ResearchQuestion, Statement  # noqa: E402, F401  (Django looks here)

@@ -196,7 +196,7 @@ async def _go_on(research: Research, ends_at: float) -> bool:
     async with AsyncExitStack() as stack:
         if research.pages is None and not await _read(research, stack):
             return False
-        texts = await sync_to_async(pages.reload)(research.pages or [])
+        texts = await sync_to_async(pages.reload)(research.pages or [], research.workspace_id)
         meter = RunMeter(research.budget_id, lead_id=research.lead_id)
         gateway = Gateway(meter, workspace_id=research.workspace_id, run_ref=f"research:{research.pk}")
         chain = await stack.enter_async_context(open_chain(research.workspace_id))

@@ -19,7 +19,7 @@ from accounts.audit_models import Verb
 from accounts.failpoints import failpoint
 from accounts.models import User
 from enrichment.models import Page, Screenshot, Snapshot
-from hunts.privacy import leases, rows, texts
+from hunts.privacy import asking, leases, rows, texts
 from hunts.privacy.finding import watch_of
 from hunts.privacy.leases import hold_on
 from hunts.privacy.models import Erasure
@@ -45,6 +45,8 @@ def begin(wanted: Wanted, *, workspace_id: int | None, by: User | None, is_whole
     with transaction.atomic():
         suppression.suppress(workspace_id, whole, by=by)
         erasure = Erasure.objects.create(workspace_id=workspace_id, wanted=whole.to_json(), asked_by=by)
+        if workspace_id is None:
+            asking.take_on(erasure)
         audit.record(Verb.PERSON_ERASED, erasure, workspace_id=workspace_id, by=by)
     return erasure
 
@@ -129,6 +131,7 @@ def _end_round(erasure: Erasure) -> None:
     with transaction.atomic():
         # Since when they are known goes in both rounds, for a page in a worker's hands writes that, too.
         collecting.forget_person(erasure.workspace_id, erasure.person)
+        asking.ask(erasure)
         if erasure.status == Erasure.Status.RUNNING:
             again = {"status": Erasure.Status.SETTLING, "step": 0, "not_before": now + Erasure.SETTLES_AFTER}
             hold_on(erasure, **again, wanted=erasure.wanted_at(None))
@@ -136,6 +139,7 @@ def _end_round(erasure: Erasure) -> None:
             words = ", ".join(f"{label} {count}" for label, count in erasure.counts.items())
             by = erasure.asked_by
             audit.record(Verb.PERSON_GONE, erasure, workspace_id=erasure.workspace_id, words=words, by=by)
+            asking.close(erasure)
             hold_on(erasure, status=Erasure.Status.DONE, wanted={}, finished_at=now)
         leases.let_go(erasure)
     failpoint("erasure.round_ended")

@@ -2,11 +2,15 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Model
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
+from accounts.audit_models import AuditEntry, AuditPruning
 from enrichment.models import Snapshot
 from hunts.privacy.reach import Reach
 from hunts.privacy.registry import LOOKED_AT, PERSONAL, Held
@@ -23,7 +27,10 @@ OWN_ADDRESSES = ("email", "phone", "linkedin_url")  # of a contact
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One row that tells of the person. `told` has the words by column; `is_theirs`: the row is about nobody else."""
+    """One row that tells of the person. `told` has the words by column; `is_theirs`: the row is about nobody else.
+
+    `stays` says why erasing leaves it as it is, and until when.
+    """
 
     table: str
     pk: Any
@@ -34,6 +41,7 @@ class Item:
     source: str
     first_collected_at: datetime | None
     last_seen_at: datetime | None
+    stays: str = ""
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -46,6 +54,7 @@ class Item:
             "source": self.source,
             "first_collected_at": self.first_collected_at and self.first_collected_at.isoformat(),
             "last_seen_at": self.last_seen_at and self.last_seen_at.isoformat(),
+            "stays": self.stays,
         }
 
 
@@ -66,8 +75,7 @@ def found_in(batch: Iterable[Model], wanted: Wanted, reach: Reach) -> Iterator[I
 
 def watch_of(row: Model, wanted: Wanted, reach: Reach) -> PersonWatch | None:
     """Return what the person is known by in a row, None where it does not tell of them."""
-    held = PERSONAL[row._meta.label]
-    texts = [text for column in held.columns for text in texts_of(row, column)]
+    texts = told_by(row)
     for company in reach.company_of(row):
         watch = wanted.at(company)
         if any(watch.is_in(text) for text in texts):
@@ -107,6 +115,11 @@ def _is_creator(row: Lead | LeadAlias, watch: PersonWatch) -> bool:
     return watch.is_in(row.name) or any(watch.by_address.is_in(text) for text in told)
 
 
+def told_by(row: Model) -> list[str]:
+    """Return all words of a row that may tell of anybody."""
+    return [text for column in PERSONAL[row._meta.label].columns for text in texts_of(row, column)]
+
+
 def texts_of(row: Model, column: str) -> list[str]:
     """Return the words of a column, of JSON those at any depth."""
     if isinstance(row, Snapshot):
@@ -133,7 +146,18 @@ def _item(row: Model, watch: PersonWatch) -> Item:
         source=_source(row, held),
         first_collected_at=_at(row, held.since),
         last_seen_at=_at(row, held.seen or held.since),
+        stays=_why_it_stays(row),
     )
+
+
+def _why_it_stays(row: Model) -> str:
+    if not isinstance(row, AuditEntry):
+        return ""
+    if not settings.AUDIT_DAYS:
+        return _("The audit log is never written again, and kept for ever.")
+    days = max(settings.AUDIT_DAYS, AuditPruning.LEAST_DAYS + 1)
+    until = date_format(row.at + timedelta(days=days), "DATE_FORMAT")
+    return _("The audit log is never written again. This entry goes on %(day)s.") % {"day": until}
 
 
 def _excerpts(texts: list[str], watch: PersonWatch, *, whole: bool) -> list[str]:

@@ -16,7 +16,7 @@ from accounts import audit
 from accounts.audit_models import Verb
 from accounts.failpoints import failpoint
 from accounts.models import User, Workspace
-from hunts.privacy import leases
+from hunts.privacy import leases, perhaps
 from hunts.privacy.finding import found_in
 from hunts.privacy.leases import hold_on
 from hunts.privacy.lookup_models import FoundPlace, Lookup, kept_until
@@ -70,7 +70,9 @@ def work_on(lookup_id: int) -> bool:
 def _go_on(lookup: Lookup) -> None:
     reach = Reach(lookup.workspace_id)
     if lookup.step == 0 and lookup.reached is None:
-        hold_on(lookup, wanted=widened(lookup.person, reach).to_json())
+        whole = widened(lookup.person, reach)
+        like = [one.to_json() for one in perhaps.people_like(whole, reach)]
+        hold_on(lookup, wanted=whole.to_json(), perhaps=like)
     while lookup.step < len(LOOKED_AT):
         _look_at(LOOKED_AT[lookup.step], lookup, reach)
         hold_on(lookup, step=lookup.step + 1, attempts=1, wanted=lookup.wanted_at(None))
@@ -82,10 +84,16 @@ def _go_on(lookup: Lookup) -> None:
 def _look_at(label: str, lookup: Lookup, reach: Reach) -> None:
     """Keep what the rows of a table tell of the person, those behind the last that was looked at."""
     for batch in reach.batches(label, after=lookup.reached):
-        items = [item.to_json() for item in found_in(batch, lookup.person, reach)]
+        items, known = list(found_in(batch, lookup.person, reach)), lookup.like_them
+        theirs = {item.pk for item in items}
+        others = [row for row in batch if row.pk not in theirs]
+        places = [FoundPlace(lookup=lookup, told=item.to_json()) for item in items]
+        for name, item in perhaps.found_perhaps(others, lookup.person, known, reach):
+            places.append(FoundPlace(lookup=lookup, told=item.to_json(), perhaps=name[:200]))
+        like, at = [one.to_json() for one in known], lookup.wanted_at(batch[-1].pk)
         with transaction.atomic():
-            hold_on(lookup, count=lookup.count + len(items), wanted=lookup.wanted_at(batch[-1].pk))
-            FoundPlace.objects.bulk_create([FoundPlace(lookup=lookup, told=one) for one in items])
+            hold_on(lookup, count=lookup.count + len(items), perhaps=like, wanted=at)
+            FoundPlace.objects.bulk_create(places)
             failpoint("lookup.places_kept")
 
 

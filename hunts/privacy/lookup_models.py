@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Workspace
 from hunts.privacy.work_models import PersonWork, WorkQuerySet
+from leads.wanted import Wanted
 
 
 def kept_until() -> datetime:
@@ -38,6 +39,7 @@ class Lookup(PersonWork):
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.QUEUED)
     attempts = models.PositiveSmallIntegerField(default=0, help_text="since it last got on")
     count = models.PositiveIntegerField(default=0, help_text="places that were found")
+    perhaps = models.JSONField(default=list, help_text="who may be the person by another spelling of the name")
     expires_at = models.DateTimeField(default=kept_until, db_index=True, help_text="when it is deleted")
 
     objects = LookupQuerySet.as_manager()
@@ -55,6 +57,11 @@ class Lookup(PersonWork):
     def __str__(self) -> str:
         return f"lookup {self.pk}: {self.status}"
 
+    @property
+    def like_them(self) -> list[Wanted]:
+        """Those who may be the person; the first name of each is what they are told apart by."""
+        return [Wanted.from_json(one) for one in self.perhaps]
+
     def get_absolute_url(self) -> str:
         return reverse("privacy:lookup", args=[self.pk])
 
@@ -64,6 +71,7 @@ class FoundPlace(models.Model):
 
     lookup = models.ForeignKey(Lookup, on_delete=models.CASCADE, related_name="places")
     told = models.JSONField()
+    perhaps = models.CharField(max_length=200, blank=True, help_text="whose it is, where that may be the person")
 
     def __str__(self) -> str:
         return f"{self.told['table']} {self.told['id']}"

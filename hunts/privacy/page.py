@@ -1,5 +1,6 @@
 """What the privacy page of a workspace shows."""
 
+from collections import defaultdict
 from typing import Any
 
 from accounts import audit
@@ -26,7 +27,7 @@ def context(workspace: Workspace) -> dict[str, Any]:
         "suppressed": suppression.length(workspace.pk),
         "lookups": Lookup.objects.visible_to(workspace).kept().order_by("-pk")[:LATEST],
         "kept_days": Lookup.KEPT.days,
-        "erasures": Erasure.objects.visible_to(workspace).order_by("-pk")[:LATEST],
+        "erasures": Erasure.objects.visible_to(workspace).select_related("shared_request").order_by("-pk")[:LATEST],
         "longest": Workspace.LONGEST_RETENTION,
     }
 
@@ -37,16 +38,31 @@ def of_lookup(lookup: Lookup) -> dict[str, Any]:
     return {
         "lookup": lookup,
         "whole": lookup.person,
-        "places": lookup.places.order_by("pk")[:SHOWN] if is_done else (),
+        "places": lookup.places.filter(perhaps="").order_by("pk")[:SHOWN] if is_done else (),
+        "like": _like(lookup) if is_done else (),
         "more": max(lookup.count - SHOWN, 0),
         "tables": len(LOOKED_AT),
         "is_suppressed": is_done and suppression.rows_of(lookup.workspace_id, lookup.person).exists(),
     }
 
 
+def _like(lookup: Lookup) -> list[dict[str, Any]]:
+    """Return those who may be the person, with how many places tell of each and the first of these."""
+    places = defaultdict(list)
+    for place in lookup.places.exclude(perhaps="").order_by("pk"):
+        places[place.perhaps].append(place)
+    return [
+        {"person": one, "name": one.names[0], "count": len(found), "places": found[:3]}
+        for one in lookup.like_them
+        if (found := places[one.names[0][:200]])
+    ]
+
+
 def hand_out(lookup: Lookup) -> dict[str, Any]:
     """Return all that a lookup found, and write down that it was handed out."""
-    items = list(lookup.places.order_by("pk").values_list("told", flat=True))
+    items = [
+        place.told | ({"perhaps": place.perhaps} if place.perhaps else {}) for place in lookup.places.order_by("pk")
+    ]
     audit.record(Verb.PERSON_EXPORTED, lookup, workspace_id=lookup.workspace_id, words=str(len(items)))
     return _told(lookup.person, items, lookup.workspace_id) | {"found_at": lookup.finished_at}
 

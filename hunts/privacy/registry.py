@@ -19,6 +19,7 @@ class Erasing(StrEnum):
     EMPTY = "empty"  # the whole answer goes, and is not given again
     TEXT = "text"  # a stored text: blanked under its old name
     CREATOR = "creator"  # the lead is the person: nothing of it stays but its number and its costs
+    STAY = "stay"  # a log that nobody can change: it is found and shown, and goes by its age
     FORGET = "forget"  # a row that holds them because they are to be forgotten: it does so by itself
 
 
@@ -210,9 +211,17 @@ PERSONAL: Mapping[str, Held] = {
         ours=("key", "url"),
         workspace="workspace",
     ),
+    "accounts.AuditEntry": Held(
+        "whoever the name of a hunt, a file or a reason in the audit log names",
+        ("words",),
+        ours=("verb", "object_type", "object_id", "ip", "request_id"),
+        workspace="workspace",
+        since="at",
+        erasing=Erasing.STAY,
+    ),
     "hunts.Lookup": Held(
         "somebody who was looked for, for some days",
-        ("wanted",),
+        ("wanted", "perhaps"),
         ours=("problem",),
         workspace="workspace",
         since="asked_at",
@@ -221,10 +230,17 @@ PERSONAL: Mapping[str, Held] = {
     ),
     "hunts.FoundPlace": Held(
         "what was found of them, as long as the lookup",
-        ("told",),
+        ("told", "perhaps"),
         workspace="lookup__workspace",
         since="lookup__asked_at",
         is_copy=True,
+    ),
+    "hunts.SharedRequest": Held(
+        "somebody whom the operator is asked to take out of what all read, until it is done",
+        ("wanted",),
+        workspace="workspace",
+        since="asked_at",
+        erasing=Erasing.FORGET,
     ),
     "hunts.Erasure": Held(
         "the person who is being erased, until they are",
@@ -266,7 +282,6 @@ _WORDS_OF_OURS = "words and numbers of the program"
 # By model: why it holds nobody but, where it says so, the program's own users.
 NONE: Mapping[str, str] = {
     "accounts.ApiToken": _OF_USERS,
-    "accounts.AuditEntry": "words of ours; who did it is a number. Entries are never written again",
     "accounts.Invitation": _OF_USERS,
     "accounts.AuditPruning": _WORDS_OF_OURS,
     "accounts.KnownBrowser": _OF_USERS,
@@ -310,5 +325,5 @@ NONE_APPS = frozenset(
 
 
 # The tables that an erasure goes over, in order, and those that a lookup does.
-STEPS = tuple(label for label, held in PERSONAL.items() if held.erasing != Erasing.FORGET)
-LOOKED_AT = tuple(label for label in STEPS if not PERSONAL[label].is_copy)
+STEPS = tuple(label for label, held in PERSONAL.items() if held.erasing not in (Erasing.FORGET, Erasing.STAY))
+LOOKED_AT = tuple(label for label, held in PERSONAL.items() if held.erasing != Erasing.FORGET and not held.is_copy)

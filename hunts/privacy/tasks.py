@@ -3,7 +3,7 @@
 from django.db import transaction
 
 from accounts.queueing import enqueue
-from hunts.privacy import erasing, looking, retention
+from hunts.privacy import asking, erasing, looking, retention
 from hunts.privacy.lookup_models import Lookup
 from hunts.privacy.models import Erasure
 
@@ -40,6 +40,11 @@ def sweep() -> int:
     for pk in lookups:
         nudge_lookup(pk)
     return len(erasures) + len(lookups)
+
+
+def tell_operators(request_id: int) -> int:
+    """Write to the operators who can take somebody out of what all read, once; return to how many."""
+    return asking.tell_operators(request_id)
 
 
 def grow_old() -> int:

@@ -16,7 +16,7 @@ from accounts import audit
 from accounts.audit_models import Verb
 from accounts.middleware import MemberRequest, admin_required, owner_required
 from accounts.roles import Right, may
-from hunts.privacy import erasing, looking, page, retention, tasks
+from hunts.privacy import erasing, looking, page, perhaps, retention, tasks
 from hunts.privacy.forms import PersonForm, RetentionForm
 from hunts.privacy.lookup_models import Lookup
 from leads import suppression
@@ -75,8 +75,12 @@ def export(request: MemberRequest, pk: int) -> HttpResponse:
 @require_POST
 @admin_required
 def erase(request: MemberRequest, pk: int) -> HttpResponse:
-    """Erase the person of a lookup as they were shown, and keep them out from now on."""
-    person = _done(request, pk).person
+    """Erase the person of a lookup as they were shown, and keep them out from now on.
+
+    Whoever may be the same person is left alone, unless they were ticked.
+    """
+    row = _done(request, pk)
+    person = perhaps.chosen(row.person, row.like_them, request.POST.getlist("also"))
     erasure = erasing.begin(person, workspace_id=request.workspace.pk, by=request.user, is_whole=True)
     tasks.nudge(erasure.pk)
     messages.success(request, _("The person is being erased, and is not kept again from now on."))

@@ -193,6 +193,47 @@ def is_one_name(name: str, forms: Iterable[str]) -> bool:
     return any(one <= other or other <= one for form in forms for other in [set(form.split())] for one in mine)
 
 
+def perhaps_in(text: str, names: Iterable[str]) -> Iterator[str]:
+    """Yield the names in a text that may be one of `names`, as they stand there: Ann B. Lee is perhaps Ann Lee.
+
+    That is one with a middle initial more, without its middle names, or with these cut to initials.
+    """
+    known = [one for name in names if len(one := _middled(name)) >= FEWEST_WORDS]
+    plain = fold(text) if known else ""
+    looked_for = [one for one in known if one[0] in plain and one[-1] in plain]
+    sizes = sorted({FEWEST_WORDS, FEWEST_WORDS + 1, *map(len, looked_for)}) if looked_for else ()
+    for forms, start, end in named_in(text, sizes):
+        words = tuple(forms[0].split())
+        spelled = (words, (*words[1:], words[0]))  # the family name may stand first
+        if not set(spelled) & set(known) and any(_may_be(one, form) for one in looked_for for form in spelled):
+            yield " ".join(text[start:end].split())
+
+
+def _middled(name: str) -> tuple[str, ...]:
+    """Return the words of a name that could have an initial between them; () for one of CJK letters."""
+    words = [match[0] for match in _WORD.finditer(normalise(name))]
+    is_cjk = any(re.fullmatch(f"[{_CJK}]", word) for word in words)
+    return () if is_cjk or len(words) > MOST_WORDS else tuple(map(fold, words))
+
+
+def _may_be(known: tuple[str, ...], words: tuple[str, ...]) -> bool:
+    """Return whether two names differ in what stands between first and family name alone, and may be one person's."""
+    if (known[0], known[-1]) != (words[0], words[-1]):
+        return False
+    mine, theirs = known[1:-1], words[1:-1]
+    if not mine:
+        return bool(theirs) and all(len(word) == 1 for word in theirs)
+    if len(mine) != len(theirs):
+        return not theirs
+    return mine != theirs and all(
+        one == other or _is_initial(one, other) for one, other in zip(mine, theirs, strict=True)
+    )
+
+
+def _is_initial(one: str, other: str) -> bool:
+    return min(len(one), len(other)) == 1 and one[0] == other[0]
+
+
 def domain_key(address: str) -> str:
     """Return the registrable domain of a domain, web or e-mail address; '' where there is none."""
     bare = address.strip().lower().rpartition("@")[2].partition("://")

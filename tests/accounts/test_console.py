@@ -33,9 +33,9 @@ LISTED_ONLY = {
     "accounts.AuditPruning", "accounts.NotificationDelivery", "accounts.SupportVisit", "accounts.WorkspaceQuota",
     "auth.Group", "billing.RefundRequest", "billing.SpendingLimit", "django_q.Failure", "django_q.OrmQ",
     "django_q.Success", "enrichment.Host", "enrichment.Page", "enrichment.RobotsFile", "enrichment.Screenshot",
-    "hunts.FilterHistory", "hunts.Firing", "hunts.Preset", "hunts.Schedule", "integrations.Connection",
-    "integrations.ProviderCall", "integrations.SharedDocument", "leads.Company", "leads.CompanyList",
-    "leads.ContactForm", "leads.DistinctPair", "leads.Fact", "leads.LeadAlias", "leads.Merge",
+    "hunts.FilterHistory", "hunts.Firing", "hunts.Preset", "hunts.Schedule", "hunts.SharedRequest",
+    "integrations.Connection", "integrations.ProviderCall", "integrations.SharedDocument", "leads.Company",
+    "leads.CompanyList", "leads.ContactForm", "leads.DistinctPair", "leads.Fact", "leads.LeadAlias", "leads.Merge",
 }  # fmt: skip
 
 

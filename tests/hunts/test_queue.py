@@ -36,6 +36,8 @@ from hunts import claims, deleting, invariants, launch, research, tasks
 from hunts.management.commands.qcluster import keep_schedules_in_reach
 from hunts.models import Candidate, Hunt, Run
 from hunts.privacy import erasing, looking
+from hunts.privacy.models import Erasure
+from hunts.privacy.request_models import SharedRequest
 from leads.wanted import Wanted
 from tests.factories import HuntFactory, JudgedLeadFactory, MembershipFactory, UserFactory
 from tests.harness.language_model import LanguageModelServer, gullible
@@ -260,6 +262,13 @@ def _to_look(start_run, _nursery) -> tuple[int]:
     return (looking.begin(Wanted.of(email=lead.contact_email), lead.workspace, by=None).pk,)
 
 
+def _to_tell_of_shared_pages(start_run, nursery) -> tuple[int]:
+    """A request of a workspace that operators have not been told of."""
+    erasure = Erasure.objects.get(pk=_to_erase(start_run, nursery)[0])
+    wanted = erasure.person.to_json()
+    return (SharedRequest.objects.create(workspace=erasure.workspace, erasure=erasure, wanted=wanted).pk,)
+
+
 def _to_sweep_erasures(start_run, _nursery) -> tuple[()]:
     _to_erase(start_run, _nursery)
     return ()
@@ -334,6 +343,7 @@ TASKS: dict[str, Callable[[Any, Nursery], tuple]] = {
     "accounts.workspaces.purge": _to_purge_workspaces,
     "hunts.privacy.tasks.work": _to_erase,
     "hunts.privacy.tasks.look": _to_look,
+    "hunts.privacy.tasks.tell_operators": _to_tell_of_shared_pages,
     "hunts.privacy.tasks.sweep": _to_sweep_erasures,
     "hunts.privacy.tasks.grow_old": _to_grow_old,
     "accounts.audit_pruning.prune": _to_prune_the_log,

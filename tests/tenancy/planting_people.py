@@ -11,6 +11,7 @@ from billing.refund_models import RefundRequest
 from hunts.privacy.finding import Item
 from hunts.privacy.lookup_models import FoundPlace, Lookup
 from hunts.privacy.models import Erasure
+from hunts.privacy.request_models import SharedRequest
 from leads.person_models import Collection, Suppression
 from tests.factories import UserFactory
 from tests.tenancy.planting import Tenant
@@ -30,6 +31,11 @@ def plant_rights(tenant: Tenant) -> None:
             not_before=timezone.now() + timedelta(hours=1),
             asked_by=owner,
         ),
+    )
+    tenant.keep(
+        shared_request=SharedRequest.objects.create(
+            workspace=workspace, erasure=tenant["erasure"], wanted={"emails": [f"asked@{tenant.word}.example"]}
+        )
     )
     wanted = {"names": [f"{tenant.word} Somebody"]}
     done = Lookup.objects.create(workspace=workspace, wanted=wanted, status=Lookup.Status.DONE, count=1, asked_by=owner)

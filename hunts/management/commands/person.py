@@ -1,4 +1,4 @@
-"""`manage.py person find|export|erase`: a request of a person, over all workspaces and what they share."""
+"""`manage.py person find|export|erase|requests`: a request of a person, over all workspaces and what they share."""
 
 import json
 import sys
@@ -11,9 +11,10 @@ from django.utils.translation import gettext as _
 from accounts import audit
 from accounts.audit_models import Verb
 from accounts.models import Workspace
-from hunts.privacy import erasing, page, rejects
+from hunts.privacy import erasing, page, perhaps, rejects
 from hunts.privacy.finding import found
 from hunts.privacy.reach import Reach
+from hunts.privacy.request_models import SharedRequest
 from hunts.privacy.widening import widened
 from leads.wanted import NobodyMeant, Wanted
 
@@ -24,7 +25,7 @@ class Command(BaseCommand):
     help = "Find, export or erase what is kept of a person, in all workspaces or in one."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("what", choices=("find", "export", "erase"))
+        parser.add_argument("what", choices=("find", "export", "erase", "requests"))
         for name, told in (
             ("email", "e-mail address"),
             ("name", "first and family name"),
@@ -34,14 +35,23 @@ class Command(BaseCommand):
         ):
             parser.add_argument(f"--{name}", default="", help=told)
         parser.add_argument("--workspace", default="", metavar="SLUG", help="only in this workspace")
+        parser.add_argument("--also", action="append", default=[], metavar="NAME", help="who was shown as perhaps them")
+        parser.add_argument("--request", type=int, metavar="NUMBER", help="whom a workspace asked to have erased")
         parser.add_argument("--yes", action="store_true", help="erase without asking again")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        try:
-            wanted = Wanted.of(**{name: options[name] for name in ("email", "name", "company", "phone", "profile")})
-        except NobodyMeant as error:
-            raise CommandError(str(error), returncode=USAGE) from None
-        getattr(self, f"_{options['what']}")(wanted, _workspace_id(options["workspace"]), options)
+        if options["what"] == "requests":
+            self._requests()
+            return
+        workspace_id = _workspace_id(options["workspace"])
+        wanted = _of_request(options["request"]) if options["request"] else _entered(options)
+        getattr(self, f"_{options['what']}")(_with_others(wanted, options["also"]), workspace_id, options)
+
+    def _requests(self) -> None:
+        """List what workspaces ask for and nobody has answered."""
+        for one in SharedRequest.objects.open().select_related("workspace"):
+            state = _("being erased") if one.answer_id else _("manage.py person erase --request %s") % one.pk
+            self.stdout.write(f"{one.pk} {one.workspace.slug} {one.asked_at:%Y-%m-%d}: {state}")
 
     def _find(self, wanted: Wanted, workspace_id: int | None, _options: dict[str, Any]) -> None:
         audit.record(Verb.PERSON_LOOKED_UP, workspace_id=workspace_id)
@@ -57,6 +67,8 @@ class Command(BaseCommand):
         for path in rejects.naming(wanted) if workspace_id is None else ():
             count += 1
             self.stdout.write(f"file {path}")
+        for one in perhaps.all_like(wanted, reach):
+            self.stdout.write(_("perhaps: %s (add --also to mean them as well)") % one.names[0])
         self.stdout.write(_("%(count)s places.") % {"count": count})
 
     def _export(self, wanted: Wanted, workspace_id: int | None, _options: dict[str, Any]) -> None:
@@ -85,6 +97,24 @@ class Command(BaseCommand):
             _("%(count)s rows were emptied or deleted. All is gone over once more in half an hour.")
             % {"count": erasure.total}
         )
+
+
+def _entered(options: dict[str, Any]) -> Wanted:
+    try:
+        return Wanted.of(**{name: options[name] for name in ("email", "name", "company", "phone", "profile")})
+    except NobodyMeant as error:
+        raise CommandError(str(error), returncode=USAGE) from None
+
+
+def _of_request(number: int) -> Wanted:
+    request = SharedRequest.objects.open().filter(pk=number).first()
+    if request is None:
+        raise CommandError(_("There is no request %s that waits.") % number, returncode=USAGE)
+    return request.person
+
+
+def _with_others(wanted: Wanted, names: list[str]) -> Wanted:
+    return wanted.joined(Wanted(names=tuple(names)))
 
 
 def _workspace_id(slug: str) -> int | None:

@@ -21,7 +21,7 @@ from hunts.models import RunEvent, SavedIcp
 from hunts.privacy import erasing
 from hunts.privacy.lookup_models import FoundPlace, Lookup
 from hunts.privacy.models import Erasure
-from hunts.privacy.registry import PERSONAL
+from hunts.privacy.registry import PERSONAL, Erasing
 from hunts.research_models import Research, ResearchQuestion, Statement
 from integrations.lexicon.text import sha256_of
 from integrations.models import ProviderCall
@@ -34,8 +34,8 @@ NAME, EMAIL, PHONE, SLUG = "Zita Quendel", "zita.quendel@acme.example", "+49 89 
 PROFILE = f"https://www.linkedin.com/in/{SLUG}"
 TEXT = f"Acme Precision\nManaging director: {NAME}, {EMAIL}, {PHONE}\nWe mill and turn precision parts in Graz."
 NEAR = "Zitabell Quendel"  # somebody else
-# What all workspaces read: only whoever runs the installation takes anybody out of it.
-SHARED = frozenset({"texts", "files", "enrichment.Page", "enrichment.Screenshot"})
+# What all workspaces read, and that the operator is asked for it: only they take anybody out of these.
+SHARED = frozenset({"texts", "files", "enrichment.Page", "enrichment.Screenshot", "hunts.SharedRequest"})
 CANARIES = ("quendel", "7654321", SLUG)
 
 
@@ -108,7 +108,10 @@ BY_HAND = frozenset(
         "leads.Merge.taken",
         "hunts.Erasure.wanted",
         "hunts.Lookup.wanted",
+        "hunts.Lookup.perhaps",
         "hunts.FoundPlace.told",
+        "hunts.FoundPlace.perhaps",
+        "accounts.AuditEntry.words",
     }
 )
 
@@ -120,6 +123,8 @@ def seed(workspace: Workspace) -> Lead:
     _runs_of(lead)
     _words_of(lead)
     for label, held in PERSONAL.items():
+        if held.erasing in (Erasing.STAY, Erasing.FORGET):
+            continue  # the one is never written again, the others hold nobody unless they are asked to
         model = apps.get_model(label)
         rows = (
             model._base_manager.filter(**{held.workspace: workspace}) if held.workspace else model._base_manager.all()

@@ -11,19 +11,21 @@ from django.utils import timezone
 
 from accounts.models import Workspace
 from config import checks
+from enrichment import pages
 from enrichment.models import Page, Snapshot
 from enrichment.pages import StoredPages
-from hunts import pipeline, sourcing
+from hunts import loading, pipeline, sourcing
 from hunts.brief import read_brief
 from hunts.models import Candidate, Hunt, Run, Source
 from hunts.privacy import erasing
 from integrations.capabilities import FoundCompany
 from integrations.lexicon.persons import MARK
+from integrations.lexicon.text import sha256_of
 from leads import suppression
 from leads.importing import import_companies
 from leads.models import Company, Contact, Fact, Lead
 from leads.wanted import Wanted
-from tests.factories import RunFactory, WorkspaceFactory
+from tests.factories import CandidateFactory, RunFactory, WorkspaceFactory
 from tests.harness.fake_web import FakeWeb
 from tests.hunts.privacy.conftest import (
     DOMAIN,
@@ -236,3 +238,27 @@ def test_who_is_let_back_is_kept_again(workspace):
     assert suppression.lift(workspace.pk, wanted()) == 1
     assert suppression.length(workspace.pk) == 0
     assert Fact.objects.count() == 0
+
+
+def test_a_run_that_noted_a_text_before_they_were_erased_reads_it_without_them(workspace):
+    """Another workspace keeps the text; between the two rounds ours still points at it."""
+    page = f"Acme Precision\nManaging director: {NAME}, {EMAIL}\n{WORK}"
+    Snapshot.keep([page])
+    row = {"url": f"https://{DOMAIN}/", "final_url": f"https://{DOMAIN}/", "host": DOMAIN, "fetched_at": timezone.now()}
+    Page.objects.create(
+        **row, url_sha256=sha256_of(row["url"]), snapshot_id=sha256_of(page), title=f"Acme, {NAME}",
+        facts={"contacts": [{"name": NAME, "email": EMAIL}], "description": f"Acme of {NAME}"},
+    )  # fmt: skip
+    candidate = CandidateFactory(
+        run__hunt__workspace=workspace, lead__workspace=workspace, lead__handle=DOMAIN,
+        facts={"pages": [{"url": row["url"], "title": "", "sha256": sha256_of(page)}], "final_url": row["url"]},
+    )  # fmt: skip
+    suppression.suppress(workspace.pk, wanted())
+    (read,) = loading._site(candidate).pages
+    assert told_of(json.dumps([read.text, read.title, read.description]).lower()) == []
+    assert read.contacts == ()
+    # What is quoted from it stands where it stood, in a text that is stored.
+    assert read.text.index(WORK) == page.index(WORK)
+    assert Snapshot.objects.get(pk=read.sha256).text == read.text
+    (other,) = pages.reload(candidate.facts["pages"], WorkspaceFactory().pk)
+    assert other.text == page

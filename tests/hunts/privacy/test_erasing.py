@@ -7,7 +7,9 @@ import pytest
 from django.apps import apps
 from django.core import serializers
 from django.utils import timezone
+from django.utils.formats import date_format
 
+from accounts import audit
 from accounts.audit_models import AuditEntry, Verb
 from enrichment.models import Page, Screenshot, Snapshot
 from hunts.models import Candidate
@@ -49,7 +51,7 @@ def lead(workspace, media):
 
 def test_a_person_is_found_in_every_table_that_may_name_them_with_source_and_date(lead):
     items = list(finding.found(wanted(), Reach(lead.workspace_id)))
-    missing = set(LOOKED_AT) - {item.table for item in items} - {"enrichment.Screenshot"}
+    missing = set(LOOKED_AT) - {item.table for item in items} - {"enrichment.Screenshot", "accounts.AuditEntry"}
     assert missing == set()
     told = json.loads(json.dumps([item.to_json() for item in items]))
     contact = next(one for one in told if one["table"] == "leads.Contact" and one["about_nobody_else"])
@@ -181,3 +183,16 @@ def test_since_when_they_are_known_is_forgotten_too(lead):
     collecting.remember(lead.workspace_id, {"x": keys})
     finish(erasing.begin(wanted(), workspace_id=lead.workspace_id, by=None))
     assert not Collection.objects.exists()
+
+
+def test_the_audit_log_is_looked_through_and_says_until_when_it_keeps_them(lead, settings):
+    audit.record(Verb.HUNT_DELETED, workspace_id=lead.workspace_id, words=f"Companies of {NAME}")
+    settings.AUDIT_DAYS = 365
+    finish(erasing.begin(wanted(), workspace_id=lead.workspace_id, by=None))
+    (item,) = finding.found(wanted(), Reach(lead.workspace_id))
+    assert (item.table, item.told) == ("accounts.AuditEntry", {"words": [f"Companies of {NAME}"]})
+    day = date_format(timezone.now() + timedelta(days=365), "DATE_FORMAT")
+    assert item.stays == f"The audit log is never written again. This entry goes on {day}."
+    settings.AUDIT_DAYS = 0
+    (item,) = finding.found(wanted(), Reach(lead.workspace_id))
+    assert item.stays.endswith("kept for ever.")
