@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ninja import NinjaAPI
+from ninja.openapi.schema import OpenAPISchema
 
 from accounts.api import PROBLEM_TYPE, ProblemOut
 
@@ -38,11 +39,24 @@ _REPLAYED = {"schema": {"const": "true", "type": "string"}, "description": "Sent
 
 
 class DescribedAPI(NinjaAPI):
-    """An API whose description is whole."""
+    """An API whose description is whole, and made once: it says the same as long as the process lives."""
 
-    def get_openapi_schema(self, **how: Any) -> Any:
-        """Return the description that Ninja makes, completed."""
-        described = super().get_openapi_schema(**how)
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._described: dict[str, OpenAPISchema] = {}
+
+    def get_openapi_schema(
+        self, *, path_prefix: str | None = None, path_params: dict[str, Any] | None = None
+    ) -> OpenAPISchema:
+        """Return the description that Ninja makes, completed. It is shared: whoever changes it takes a copy."""
+        prefix = self.get_root_path(path_params or {}) if path_prefix is None else path_prefix
+        if prefix not in self._described:
+            self._described[prefix] = self._whole(prefix)
+        described: OpenAPISchema = self._described[prefix]
+        return described
+
+    def _whole(self, prefix: str) -> OpenAPISchema:
+        described = super().get_openapi_schema(path_prefix=prefix)
         described["components"]["schemas"].update(_schema_of_problems())
         for method, operation in _operations(described["paths"]):
             _complete(method, operation)

@@ -6,11 +6,15 @@ was charged.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import groupby
+from operator import itemgetter
+from typing import Any, NamedTuple
 
-from django.db.models import TextChoices
+from django.db.models import Count, F, Min, OuterRef, Q, QuerySet, Subquery, Sum, TextChoices
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from billing.models import Hold
@@ -58,85 +62,36 @@ class Line:
         return str(self.kind.label)
 
 
+class Way(NamedTuple):
+    """One company's way through a run; a run may have ten thousand, so it is no more than what its shares take."""
+
+    candidate_id: int
+    lead_id: int
+    status: str
+
+    @property
+    def is_qualified(self) -> bool:
+        return self.status == Candidate.Status.QUALIFIED
+
+
 @dataclass(frozen=True, slots=True)
 class LeadCost:
-    """What a qualified lead cost in a run: its own calls, and its shares. The lines sum to `microusd`."""
+    """What a lead cost in a run: its own calls, and its shares. The lines sum to `microusd`."""
 
-    candidate: Candidate
+    lead_id: int
     lines: Sequence[Line]
 
     @property
     def microusd(self) -> int:
-        return sum(line.microusd for line in self.lines)
-
-
-@dataclass(frozen=True)
-class RunCosts:
-    """What a run was charged. `unknown` is set aside for calls without an answer, `overdraw` was asked, not charged."""
-
-    candidates: Sequence[Candidate]
-    own: dict[int, list[Line]]  # by lead
-    shared: Sequence[Line]
-    unknown_microusd: int
-    overdraw_microusd: int
-
-    @cached_property
-    def lines(self) -> list[Line]:
-        """What the run was charged, summed up by kind, provider and model; the dearest first."""
-        return _summed_up([*self.shared, *(line for lines in self.own.values() for line in lines)])
-
-    @cached_property
-    def microusd(self) -> int:
-        return sum(line.microusd for line in self.lines)
-
-    @cached_property
-    def qualified(self) -> list[Candidate]:
-        return [one for one in self.candidates if one.status == Candidate.Status.QUALIFIED]
-
-    @property
-    def per_qualified_microusd(self) -> int | None:
-        """What a qualified lead cost on average with all that was spent on others; `None` while there is none."""
-        return round(self.microusd / len(self.qualified)) if self.qualified else None
-
-    @cached_property
-    def of_leads(self) -> dict[int, LeadCost]:
-        """What each qualified lead cost, by lead. They sum to `microusd`, where there is one."""
-        searches = dict(zip(self._ids, shares(_sum(self.shared), len(self._ids)), strict=True))
-        chosen = [one.pk for one in self.qualified]
-        chosen_ids = set(chosen)
-        lost = sum(_sum(self._own(one)) + searches[one.pk] for one in self.candidates if one.pk not in chosen_ids)
-        rejects = dict(zip(chosen, shares(lost, len(chosen)), strict=True))
-        return {
-            one.lead_id: LeadCost(
-                one,
-                [
-                    *self._own(one),
-                    *_line(Kind.SEARCH_SHARE, searches[one.pk]),
-                    *_line(Kind.REJECTS_SHARE, rejects[one.pk]),
-                ],
-            )
-            for one in self.qualified
-        }
-
-    def of_candidate(self, candidate: Candidate) -> LeadCost:
-        """Return what one lead cost; one that did not qualify has its own lines and its share of the search."""
-        if found := self.of_leads.get(candidate.lead_id):
-            return found
-        place = self._ids.index(candidate.pk)
-        search = shares(_sum(self.shared), len(self._ids))[place]
-        return LeadCost(candidate, [*self._own(candidate), *_line(Kind.SEARCH_SHARE, search)])
-
-    @cached_property
-    def _ids(self) -> list[int]:
-        return [one.pk for one in self.candidates]
-
-    def _own(self, candidate: Candidate) -> list[Line]:
-        return self.own.get(candidate.lead_id, [])
+        return _sum(self.lines)
 
 
 @dataclass(frozen=True, slots=True)
 class Charged:
-    """What a run was charged in all; `unknown` and `overdraw` as in `RunCosts`, `qualified` is a number of leads."""
+    """What a run was charged in all, by kind, provider and model, the dearest first; `qualified` is a number of leads.
+
+    `unknown` is set aside for calls without an answer, `overdraw` was asked, not charged.
+    """
 
     lines: Sequence[Line]
     qualified: int
@@ -149,7 +104,49 @@ class Charged:
 
     @property
     def per_qualified_microusd(self) -> int | None:
+        """What a qualified lead cost on average with all that was spent on others; `None` while there is none."""
         return round(self.microusd / self.qualified) if self.qualified else None
+
+
+@dataclass(frozen=True)
+class Shares:
+    """How what a run was charged is shared out over `ways`, its companies in the searcher's order.
+
+    `own_microusd` is what was charged for a lead's own calls, by lead; what was charged for no lead is the search's.
+    """
+
+    ways: Sequence[Way]
+    own_microusd: Mapping[int, int]
+    search_microusd: int
+
+    @cached_property
+    def qualified(self) -> list[Way]:
+        return [way for way in self.ways if way.is_qualified]
+
+    def page(self, place: int, most: int) -> tuple[list[Way], int | None]:
+        """Return up to `most` qualified companies from a place in the order on, and the place of the next page."""
+        found = [(at, way) for at, way in enumerate(self.ways) if at >= place and way.is_qualified]
+        return [way for _at, way in found[:most]], found[most][0] if len(found) > most else None
+
+    def of(self, way: Way) -> list[Line]:
+        """Return a company's shares: of the search, and of what the others cost where it qualified."""
+        rejects = self._rejects.get(way.candidate_id, 0)
+        return [*_line(Kind.SEARCH_SHARE, self._searches[way.candidate_id]), *_line(Kind.REJECTS_SHARE, rejects)]
+
+    @cached_property
+    def _searches(self) -> dict[int, int]:
+        each = shares(self.search_microusd, len(self.ways))
+        return {way.candidate_id: share for way, share in zip(self.ways, each, strict=True)}
+
+    @cached_property
+    def _rejects(self) -> dict[int, int]:
+        lost = sum(
+            self.own_microusd.get(way.lead_id, 0) + self._searches[way.candidate_id]
+            for way in self.ways
+            if not way.is_qualified
+        )
+        each = shares(lost, len(self.qualified))
+        return {way.candidate_id: share for way, share in zip(self.qualified, each, strict=True)}
 
 
 def shares(total: int, count: int) -> list[int]:
@@ -157,44 +154,90 @@ def shares(total: int, count: int) -> list[int]:
     return [total * (place + 1) // count - total * place // count for place in range(count)]
 
 
-def of_run(run: Run) -> RunCosts:
-    """Return what `run` was charged until now: three queries, whatever its size."""
-    candidates = list(run.candidates.only("pk", "run_id", "lead_id", "status", "position").order_by("position", "pk"))
-    by_lead, unknown, overdraw = _by_lead(run, {one.lead_id for one in candidates})
-    own = {lead: _merged(lines) for lead, lines in by_lead.items() if lead is not None}
-    return RunCosts(candidates, own, _merged(by_lead[None]), unknown, overdraw)
-
-
 def charged(run: Run, *, qualified: int) -> Charged:
-    """Return what `run` with so many qualified leads was charged until now, in all: two queries, whatever its size."""
-    lines, unknown, overdraw = _by_lead(run, frozenset())
-    return Charged(_summed_up(lines[None]), qualified, unknown, overdraw)
+    """Return what `run` with so many qualified leads was charged until now, in all: one query."""
+    rows = list(_summed(run))
+    unknown = sum(int(row["held"]) for row in rows if row["status"] == Hold.Status.HELD)
+    return Charged(_summed_up(_told(rows)), qualified, unknown, sum(int(row["overdraw"]) for row in rows))
 
 
-def _by_lead(run: Run, leads: Collection[int]) -> tuple[dict[int | None, list[Line]], int, int]:
-    """Return what was charged for each of `leads`, and under `None` for none of them; what is unknown; the overdraw."""
-    calls = {call.hold_id: call for call in _calls(run)}
-    by_lead: dict[int | None, list[Line]] = defaultdict(list)
-    unknown = overdraw = 0
-    for hold in Hold.objects.filter(budget=run.budget_id).order_by("pk"):
-        overdraw += hold.overdraw_microusd
-        if hold.status == Hold.Status.HELD:
-            unknown += hold.amount_microusd
-        elif hold.charged_microusd or hold.pk in calls:
-            by_lead[hold.lead_ref if hold.lead_ref in leads else None].append(_of_hold(hold, calls.get(hold.pk)))
-    return by_lead, unknown, overdraw
+def shares_of(run: Run) -> Shares:
+    """Return how what `run` was charged until now is shared out: two queries, whatever its size."""
+    columns = run.candidates.order_by("position", "pk").values_list("pk", "lead_id", "status")
+    ways = [Way(*row) for row in columns.iterator(chunk_size=10_000)]
+    sums = _holds(run).order_by().values_list("lead_ref").annotate(total=Sum("charge"))
+    own = {lead_ref: int(total) for lead_ref, total in sums.iterator(chunk_size=10_000)}
+    leads = {way.lead_id for way in ways}
+    search = sum(total for lead_ref, total in own.items() if lead_ref not in leads)
+    return Shares(ways, {lead: own[lead] for lead in leads & own.keys() if lead is not None}, search)
 
 
-def _calls(run: Run) -> Iterable[ProviderCall]:
-    made = ProviderCall.objects.filter(run_ref=str(run.pk), workspace_id=run.workspace_id, hold_id__isnull=False)
-    return made.only("hold_id", "model", "input_tokens", "output_tokens").order_by("pk")
+def of_leads(run: Run, found: Shares, ways: Collection[Way]) -> list[LeadCost]:
+    """Return what some companies of a run cost, by their own lines and their shares: one query.
+
+    What all qualified leads of a run cost sums to what it was charged.
+    """
+    rows = _summed(run, "lead_ref").filter(lead_ref__in=[way.lead_id for way in ways])
+    own = {lead: _merged(_told(of_lead)) for lead, of_lead in groupby(rows, key=itemgetter("lead_ref"))}
+    return [LeadCost(way.lead_id, [*own.get(way.lead_id, []), *found.of(way)]) for way in ways]
 
 
-def _of_hold(hold: Hold, call: ProviderCall | None) -> Line:
-    kind = _KINDS.get(hold.operation, Kind.ENRICHMENT)
-    if call is None:
-        return Line(kind, hold.charged_microusd, hold.provider, "", 1)
-    return Line(kind, hold.charged_microusd, hold.provider, call.model, 1, call.input_tokens, call.output_tokens)
+def of_candidate(candidate: Candidate) -> LeadCost:
+    """Return what one lead cost in a run; one that did not qualify has its own lines and its share of the search."""
+    found = shares_of(candidate.run)
+    return of_leads(candidate.run, found, [way for way in found.ways if way.candidate_id == candidate.pk])[0]
+
+
+def _holds(run: Run) -> QuerySet[Hold, Any]:
+    """Return the holds of a run, each with its `charge`: `Hold.charged_microusd` as a column."""
+    charge = Coalesce("settled_microusd", 0) - F("overdraw_microusd") - F("refunded_microusd")
+    return Hold.objects.filter(budget=run.budget_id).annotate(charge=charge)
+
+
+def _summed(run: Run, *by: str) -> Any:
+    """Return a query: the holds of a run with the calls they were for, summed up by `by` and what stands in a line.
+
+    The database sums them up, because a run of ten thousand companies makes several calls for each. The model is None
+    where no call was answered.
+    """
+    made = ProviderCall.objects.filter(hold_id=OuterRef("pk"), run_ref=str(run.pk), workspace_id=run.workspace_id)
+    latest = made.order_by("-pk")
+    holds = _holds(run).annotate(
+        model=Subquery(latest.values("model")[:1]),
+        tokens_in=Subquery(latest.values("input_tokens")[:1]),
+        tokens_out=Subquery(latest.values("output_tokens")[:1]),
+    )
+    return (
+        holds.values(*by, "status", "operation", "provider", "model")
+        .annotate(
+            calls=Count("pk"),
+            paid_calls=Count("pk", filter=~Q(charge=0)),
+            charged=Sum("charge"),
+            held=Sum("amount_microusd"),
+            overdraw=Sum("overdraw_microusd"),
+            input=Coalesce(Sum("tokens_in"), 0),
+            output=Coalesce(Sum("tokens_out"), 0),
+            first=Min("pk"),
+        )
+        .order_by(*by, "first")
+    )
+
+
+def _told(rows: Iterable[Mapping[str, Any]]) -> Iterator[Line]:
+    """Yield what is told of holds that are summed up: what was charged for, and what was answered for nothing."""
+    for row in rows:
+        calls = row["calls"] if row["model"] is not None else row["paid_calls"]
+        if row["status"] != Hold.Status.HELD and calls:
+            yield _of_row(row, calls)
+
+
+def _of_row(row: Mapping[str, Any], calls: int) -> Line:
+    kind = _KINDS.get(row["operation"], Kind.ENRICHMENT)
+    return Line(
+        *(kind, int(row["charged"]), row["provider"], row["model"] or "", calls),
+        input_tokens=int(row["input"]),
+        output_tokens=int(row["output"]),
+    )
 
 
 def _merged(lines: Iterable[Line]) -> list[Line]:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from hunts.models import Run, RunEvent, Stage
 from leads import csv_files
 
-PAGE_LINES = 100
+PAGE_LINES = 50
 LONGEST_SEARCH = 200
 
 LEVELS: tuple[str, ...] = (RunEvent.Level.ERROR, RunEvent.Level.WARNING, RunEvent.Level.INFO)
@@ -54,26 +54,37 @@ def wanted(params: Mapping[str, Any]) -> Wanted:
     )
 
 
-def lines(run: Run, wanted: Wanted) -> QuerySet[RunEvent]:
-    """Return the lines that are wanted: errors, then warnings, then the others, the newest first."""
-    order = Case(
-        *(When(level=level, then=Value(place)) for place, level in enumerate(LEVELS)),
-        default=Value(len(LEVELS)),
-        output_field=IntegerField(),
-    )
+def lines(run: Run, wanted: Wanted, after: str = "", *, most: int) -> QuerySet[RunEvent]:
+    """Return up to `most` lines that follow the cursor `after`: errors, warnings, then the others, the newest first.
+
+    Each level is looked for along the index by itself: a big run has several lines for each of thousands of companies,
+    and to sort them all takes longer than to show some.
+    """
+    place_after, last = _cursor(after) or (0, None)
     found = _about(run, wanted)
-    if wanted.level:
-        found = found.filter(level=wanted.level)
-    return found.annotate(order=order).order_by("order", "-pk")
+    limbs = []
+    for place, level in list(enumerate(LEVELS))[place_after:]:
+        of_level = found.filter(level=level) if wanted.level in ("", level) else found.none()
+        if last is not None and place == place_after:
+            of_level = of_level.filter(pk__lt=last)
+        first = of_level.order_by("-pk").values("pk")[:most]
+        # SQLite takes no limit in a limb of a union, but in a query within it.
+        limbs.append(RunEvent.objects.filter(pk__in=first).order_by().values("pk"))
+    keys = RunEvent.objects.none().union(*limbs, all=True) if limbs else RunEvent.objects.none()
+    order = Case(
+        *(When(level=level, then=Value(place)) for place, level in enumerate(LEVELS)), output_field=IntegerField()
+    )
+    shown = RunEvent.objects.filter(pk__in=keys).annotate(order=order).order_by("order", "-pk")[:most]
+    return shown.select_related("candidate__lead").only(*_SHOWN)
+
+
+# Of companies no more than what a line links to.
+_SHOWN = ("run", "candidate__lead__name", "level", "stage", "message", "created_at")
 
 
 def page(run: Run, wanted: Wanted, after: str = "", *, size: int = PAGE_LINES) -> Page:
     """Return the lines that follow the cursor `after`; one that makes no sense is the beginning."""
-    found = lines(run, wanted)
-    if cursor := _cursor(after):
-        order, last = cursor
-        found = found.filter(Q(order__gt=order) | Q(order=order, pk__lt=last))
-    shown = list(found.select_related("candidate__lead")[: size + 1])
+    shown = list(lines(run, wanted, after, most=size + 1))
     following = ""
     if len(shown) > size:
         shown = shown[:size]
@@ -92,7 +103,8 @@ def _about(run: Run, wanted: Wanted) -> QuerySet[RunEvent]:
     if wanted.stage:
         found = found.filter(stage="" if wanted.stage == RUN else wanted.stage)
     for word in wanted.text.split()[:8]:
-        found = found.filter(Q(message__icontains=word) | Q(candidate__lead__handle__icontains=word))
+        about_it = run.candidates.filter(lead__handle__icontains=word)
+        found = found.filter(Q(message__icontains=word) | Q(candidate__in=about_it.values("pk")))
     return found
 
 
@@ -118,11 +130,10 @@ FILES = {"csv": (csv_file, csv_files.CONTENT_TYPE), "txt": (text_file, "text/pla
 
 
 def _rows(run: Run, wanted: Wanted) -> Iterator[tuple[str, str, str, str, str]]:
-    found = (
-        lines(run, wanted)
-        .order_by("pk")
-        .values_list("created_at", "level", "stage", "candidate__lead__handle", "message")
-    )
-    for at, level, stage, handle, message in found.iterator(chunk_size=1_000):
+    found = _about(run, wanted)
+    if wanted.level:
+        found = found.filter(level=wanted.level)
+    columns = found.order_by("pk").values_list("created_at", "level", "stage", "candidate__lead__handle", "message")
+    for at, level, stage, handle, message in columns.iterator(chunk_size=1_000):
         one_line = " ".join(message.split())
         yield at.astimezone(UTC).isoformat(timespec="seconds"), level, stage or RUN, handle or "", one_line

@@ -329,7 +329,10 @@ class RunEvent(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        indexes: ClassVar = [models.Index(fields=["run", "id"], name="event_by_run")]
+        indexes: ClassVar = [
+            models.Index(fields=["run", "id"], name="event_by_run"),
+            models.Index(fields=["run", "level", "id"], name="event_by_level"),
+        ]
 
     def __str__(self) -> str:
         return self.message

@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Case, Count, IntegerField, Q, Value, When, Window
+from django.db.models import Case, Count, IntegerField, Q, Subquery, Value, When
 from django.utils.translation import gettext_lazy as _
 
 from hunts import baselines, logs, reports
@@ -158,6 +158,6 @@ def asked(run: Run) -> list[dict[str, Any]]:
 
 def log(run: Run) -> dict[str, Any]:
     """Return the run's first lines, warnings and errors before the others, and how many there are besides."""
-    lines = logs.lines(run, logs.Wanted()).annotate(total=Window(Count("pk")))
-    shown = list(lines[:LINES])
+    total = RunEvent.objects.filter(run=run).order_by().values("run").annotate(total=Count("pk")).values("total")
+    shown = list(logs.lines(run, logs.Wanted(), most=LINES).annotate(total=Subquery(total)))
     return {"lines": shown, "hidden": shown[0].total - len(shown) if shown else 0}

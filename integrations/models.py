@@ -51,6 +51,7 @@ class ProviderCall(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["run_ref", "provider"], name="call_by_run"),
             models.Index(fields=["candidate_ref"], name="call_by_candidate"),
+            models.Index(fields=["hold_id"], condition=models.Q(hold_id__isnull=False), name="call_by_hold"),
         ]
 
     def __str__(self) -> str:

@@ -16,12 +16,13 @@ from billing.models import Budget, Hold
 from enrichment.models import Snapshot
 from hunts import figures, presets
 from hunts.models import Candidate, Conversation, Hunt, Message, Run, RunEvent
+from integrations.models import ProviderCall
 from leads.models import Assessment, Contact, Evidence, Fact, Lead, LeadAlias, ScoringConfig
 from tests.factories import ICP
 
 LEADS, BIG_RUN, HUNTS, RUNS, CHATS = 100_000, 10_000, 50, 200, 60
 MEMBERS, NEWS, ENTRIES, PRESETS = 20, 5_000, 20_000, 20
-CANDIDATES, LINES = 200, 5  # of every other run, and lines of the log for each ten candidates
+CANDIDATES, LINES = 200, 5  # of every other run, and lines of the log for a candidate that has any
 MERGED, NEW = 40, 10  # one in so many is merged into the one before it; one in so many is not judged yet
 WORDS = (
     "precision", "gear", "turning", "milling", "casting", "forging", "laser", "optics", "valve", "pump", "sensor",
@@ -182,8 +183,10 @@ def _runs(workspace: Workspace, hunts: Sequence[Hunt], known: Sequence[Lead], ch
         )  # fmt: skip
         some = known[:BIG_RUN] if is_last else chance.sample(known, min(CANDIDATES, len(known)))
         rows = _stored(Candidate, (_candidate(run, lead, n) for n, lead in enumerate(some)))
-        _stored(RunEvent, (_line(run, row) for row in rows[::10] for _line_number in range(LINES)))
-        _stored(Hold, (_hold(run, row) for row in rows[::10]))
+        told = rows if is_last else rows[::10]
+        _stored(RunEvent, (_line(run, row, n) for row in told for n in range(LINES)))
+        holds = _stored(Hold, (_hold(run, row) for row in told))
+        _stored(ProviderCall, (_call(run, hold, n) for n, hold in enumerate(holds)))
         if not is_last:
             figures.keep(run)
     Run.objects.filter(workspace=workspace).update(created_at=models.F("started_at"))
@@ -198,8 +201,11 @@ def _candidate(run: Run, lead: Lead, number: int) -> Candidate:
     )  # fmt: skip
 
 
-def _line(run: Run, row: Candidate) -> RunEvent:
-    return RunEvent(run=run, candidate=row, stage=row.stage, message=f"Looked at company {row.position}.")
+def _line(run: Run, row: Candidate, number: int) -> RunEvent:
+    """Return a line about a company; one in five hundred is an error, as many are warnings."""
+    level = {0: "error", 250: "warning"}.get((row.position * LINES + number) % 500, "info")
+    told = f"{row.lead.name}: looked at company {row.position}."
+    return RunEvent(run=run, candidate=row, level=level, stage=row.stage, message=told)
 
 
 def _hold(run: Run, row: Candidate) -> Hold:
@@ -207,6 +213,14 @@ def _hold(run: Run, row: Candidate) -> Hold:
         budget_id=run.budget_id, workspace_id=run.workspace_id, period=timezone.localdate().replace(day=1),
         lead_ref=row.lead_id, status="settled", provider="kimi", operation="complete",
         amount_microusd=900, settled_microusd=700,
+    )  # fmt: skip
+
+
+def _call(run: Run, hold: Hold, number: int) -> ProviderCall:
+    return ProviderCall(
+        workspace_id=run.workspace_id, run_ref=str(run.pk), key=f"{run.pk}:{number}", provider=hold.provider,
+        operation=hold.operation, model="kimi-k2", status="answered", hold_id=hold.pk, cost_microusd=700,
+        input_tokens=2_000, output_tokens=300, answer={"verdicts": [{"reason": "It says so.", "quote": QUOTE}] * 5},
     )  # fmt: skip
 
 

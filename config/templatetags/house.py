@@ -1,14 +1,17 @@
 """How our pages show icons, money and the state of an address bar."""
 
+from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from django import template
 from django.http import HttpRequest
 from django.templatetags.static import static
-from django.utils.formats import number_format
+from django.utils.formats import date_format, number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.timezone import localtime
 
 from config import markdown as one_markdown
 
@@ -18,10 +21,22 @@ register = template.Library()
 @register.simple_tag
 def icon(name: str, label: str = "") -> SafeString:
     """Return an icon of the sprite; without a label it is decoration that screen readers pass over."""
-    shape = format_html('<use href="{}#{}"/>', static("vendor/icons.svg"), name)
+    return _icon(static("vendor/icons.svg"), name, str(label))
+
+
+@lru_cache(maxsize=1_000)  # a table has the same few in each of its rows
+def _icon(sprite: str, name: str, label: str) -> SafeString:
+    shape = format_html('<use href="{}#{}"/>', sprite, name)
     if label:
         return format_html('<svg class="icon" role="img" aria-label="{}">{}</svg>', label, shape)
     return format_html('<svg class="icon" aria-hidden="true">{}</svg>', shape)
+
+
+@register.simple_tag
+def exactly(moment: datetime) -> SafeString:
+    """Return the attributes of a `<time>`: the moment for machines, and in full for whoever points at it."""
+    local = localtime(moment)
+    return format_html('datetime="{}" title="{}"', local.isoformat(), date_format(local, "DATETIME_FORMAT"))
 
 
 @register.filter

@@ -27,7 +27,7 @@ def latest_cost(candidacies: Sequence[Candidate]) -> LatestCost | None:
     # A run may have found the lead under two addresses and judged it under one.
     of_run = [one for one in candidacies if one.run_id == candidacies[0].run_id]
     latest = next((one for one in of_run if one.status == Candidate.Status.QUALIFIED), of_run[0])
-    return LatestCost(latest.run, costs.of_run(latest.run).of_candidate(latest))
+    return LatestCost(latest.run, costs.of_candidate(latest))
 
 
 @register.simple_tag
