@@ -10,16 +10,16 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
-from operator import itemgetter
-from typing import Any, NamedTuple
+from operator import attrgetter
+from typing import NamedTuple
 
-from django.db.models import Count, F, Min, OuterRef, Q, QuerySet, Subquery, Sum, TextChoices
+from django.db import connection
+from django.db.models import F, Sum, TextChoices
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from billing.models import Hold
 from hunts.models import Candidate, Run
-from integrations.models import ProviderCall
 
 
 class Kind(TextChoices):
@@ -156,16 +156,17 @@ def shares(total: int, count: int) -> list[int]:
 
 def charged(run: Run, *, qualified: int) -> Charged:
     """Return what `run` with so many qualified leads was charged until now, in all: one query."""
-    rows = list(_summed(run))
-    unknown = sum(int(row["held"]) for row in rows if row["status"] == Hold.Status.HELD)
-    return Charged(_summed_up(_told(rows)), qualified, unknown, sum(int(row["overdraw"]) for row in rows))
+    rows = _summed(run)
+    unknown = sum(row.held for row in rows if row.status == Hold.Status.HELD)
+    return Charged(_summed_up(_told(rows)), qualified, unknown, sum(row.overdraw for row in rows))
 
 
 def shares_of(run: Run) -> Shares:
     """Return how what `run` was charged until now is shared out: two queries, whatever its size."""
     columns = run.candidates.order_by("position", "pk").values_list("pk", "lead_id", "status")
     ways = [Way(*row) for row in columns.iterator(chunk_size=10_000)]
-    sums = _holds(run).order_by().values_list("lead_ref").annotate(total=Sum("charge"))
+    charge = Coalesce("settled_microusd", 0) - F("overdraw_microusd") - F("refunded_microusd")
+    sums = Hold.objects.filter(budget=run.budget_id).order_by().values_list("lead_ref").annotate(total=Sum(charge))
     own = {lead_ref: int(total) for lead_ref, total in sums.iterator(chunk_size=10_000)}
     leads = {way.lead_id for way in ways}
     search = sum(total for lead_ref, total in own.items() if lead_ref not in leads)
@@ -177,8 +178,8 @@ def of_leads(run: Run, found: Shares, ways: Collection[Way]) -> list[LeadCost]:
 
     What all qualified leads of a run cost sums to what it was charged.
     """
-    rows = _summed(run, "lead_ref").filter(lead_ref__in=[way.lead_id for way in ways])
-    own = {lead: _merged(_told(of_lead)) for lead, of_lead in groupby(rows, key=itemgetter("lead_ref"))}
+    rows = _summed(run, [way.lead_id for way in ways]) if ways else []
+    own = {lead: _merged(_told(of_lead)) for lead, of_lead in groupby(rows, key=attrgetter("lead_ref"))}
     return [LeadCost(way.lead_id, [*own.get(way.lead_id, []), *found.of(way)]) for way in ways]
 
 
@@ -188,56 +189,62 @@ def of_candidate(candidate: Candidate) -> LeadCost:
     return of_leads(candidate.run, found, [way for way in found.ways if way.candidate_id == candidate.pk])[0]
 
 
-def _holds(run: Run) -> QuerySet[Hold, Any]:
-    """Return the holds of a run, each with its `charge`: `Hold.charged_microusd` as a column."""
-    charge = Coalesce("settled_microusd", 0) - F("overdraw_microusd") - F("refunded_microusd")
-    return Hold.objects.filter(budget=run.budget_id).annotate(charge=charge)
+# A join, and by the hold alone: its call is looked up once, in the index of calls by hold.
+_SUMMED = """
+SELECT {lead_column} AS lead_ref, hold.status, hold.operation, hold.provider, made.model,
+       COUNT(*) AS calls,
+       SUM(COALESCE(hold.settled_microusd, 0) - hold.overdraw_microusd - hold.refunded_microusd) AS charged,
+       SUM(CASE WHEN hold.settled_microusd > hold.overdraw_microusd + hold.refunded_microusd THEN 1 ELSE 0 END) AS paid,
+       SUM(hold.amount_microusd) AS held, SUM(hold.overdraw_microusd) AS overdraw,
+       COALESCE(SUM(made.input_tokens), 0) AS tokens_in, COALESCE(SUM(made.output_tokens), 0) AS tokens_out
+FROM billing_hold AS hold LEFT JOIN integrations_providercall AS made
+    ON made.hold_id = hold.id AND made.hold_id IS NOT NULL
+WHERE hold.budget_id = %s{of_leads}
+GROUP BY {lead}hold.status, hold.operation, hold.provider, made.model
+ORDER BY {lead}MIN(hold.id)"""
 
 
-def _summed(run: Run, *by: str) -> Any:
-    """Return a query: the holds of a run with the calls they were for, summed up by `by` and what stands in a line.
+class Summed(NamedTuple):
+    """Holds with the calls they were for, summed up by what stands in a line. `paid` counts those that were charged."""
 
-    The database sums them up, because a run of ten thousand companies makes several calls for each. The model is None
-    where no call was answered.
+    lead_ref: int | None
+    status: str
+    operation: str
+    provider: str
+    model: str | None  # None where no call was answered
+    calls: int
+    charged: int
+    paid: int
+    held: int
+    overdraw: int
+    tokens_in: int
+    tokens_out: int
+
+
+def _summed(run: Run, leads: Collection[int] | None = None) -> list[Summed]:
+    """Return what a run's holds sum up to; those of some leads by lead. One query.
+
+    The database sums them up, because a run of ten thousand companies makes several calls for each.
     """
-    made = ProviderCall.objects.filter(hold_id=OuterRef("pk"), run_ref=str(run.pk), workspace_id=run.workspace_id)
-    latest = made.order_by("-pk")
-    holds = _holds(run).annotate(
-        model=Subquery(latest.values("model")[:1]),
-        tokens_in=Subquery(latest.values("input_tokens")[:1]),
-        tokens_out=Subquery(latest.values("output_tokens")[:1]),
-    )
-    return (
-        holds.values(*by, "status", "operation", "provider", "model")
-        .annotate(
-            calls=Count("pk"),
-            paid_calls=Count("pk", filter=~Q(charge=0)),
-            charged=Sum("charge"),
-            held=Sum("amount_microusd"),
-            overdraw=Sum("overdraw_microusd"),
-            input=Coalesce(Sum("tokens_in"), 0),
-            output=Coalesce(Sum("tokens_out"), 0),
-            first=Min("pk"),
-        )
-        .order_by(*by, "first")
-    )
+    columns = {"lead": "", "lead_column": "NULL", "of_leads": ""}
+    if leads is not None:
+        columns = {
+            "lead": "hold.lead_ref, ",
+            "lead_column": "hold.lead_ref",
+            "of_leads": f" AND hold.lead_ref IN ({', '.join(['%s'] * len(leads))})",
+        }
+    with connection.cursor() as cursor:
+        cursor.execute(_SUMMED.format(**columns), [run.budget_id, *(leads or ())])
+        return [Summed(*row[:5], *map(int, row[5:])) for row in cursor.fetchall()]
 
 
-def _told(rows: Iterable[Mapping[str, Any]]) -> Iterator[Line]:
+def _told(rows: Iterable[Summed]) -> Iterator[Line]:
     """Yield what is told of holds that are summed up: what was charged for, and what was answered for nothing."""
     for row in rows:
-        calls = row["calls"] if row["model"] is not None else row["paid_calls"]
-        if row["status"] != Hold.Status.HELD and calls:
-            yield _of_row(row, calls)
-
-
-def _of_row(row: Mapping[str, Any], calls: int) -> Line:
-    kind = _KINDS.get(row["operation"], Kind.ENRICHMENT)
-    return Line(
-        *(kind, int(row["charged"]), row["provider"], row["model"] or "", calls),
-        input_tokens=int(row["input"]),
-        output_tokens=int(row["output"]),
-    )
+        calls = row.paid if row.model is None else row.calls
+        if row.status != Hold.Status.HELD and calls:
+            kind = _KINDS.get(row.operation, Kind.ENRICHMENT)
+            yield Line(kind, row.charged, row.provider, row.model or "", calls, row.tokens_in, row.tokens_out)
 
 
 def _merged(lines: Iterable[Line]) -> list[Line]:

@@ -137,7 +137,7 @@ def settle(candidate: Candidate, verdict: Verdict) -> tuple[Verdict, dict[str, A
     # The run has found a company that the workspace knew already, and goes on with what is known of it.
     reason = f"Found as {candidate.lead.handle}, which is the same company."
     waiting = replace(verdict, outcome="waiting", skip_to="dedupe", reason=reason)
-    return waiting, {"lead_id": root_id, "is_known": True, "assessment_id": None}
+    return waiting, {"lead_id": root_id, "is_known": True, "assessment_id": None, "answers": ""}
 
 
 def _goes_on(verdict: Verdict) -> Verdict:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from django.db import connection
 from django.db.models import CharField, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum, Value
-from django.db.models.functions import Cast, Coalesce, Concat
+from django.db.models.functions import Cast, Coalesce, Concat, Length, Replace
 
 from billing import invariants as books
 from billing.models import Hold
@@ -17,7 +17,7 @@ from hunts.models import Candidate, CandidateQuerySet, Run
 from hunts.research_models import Research
 from integrations.models import ProviderCall
 from leads.merge_models import Merge
-from leads.models import Lead
+from leads.models import Evidence, Lead
 
 Rule = Callable[[int | None], Iterator[str]]
 
@@ -95,6 +95,17 @@ def judgements_belong_to_their_leads(workspace_id: int | None) -> Iterator[str]:
         yield f"Lead {lead_id} shows a judgement that is about another lead."
 
 
+def candidates_say_what_was_judged(workspace_id: int | None) -> Iterator[str]:
+    """A candidate's letters have a "y" for each criterion that its judgement says was met, and none without one."""
+    met = Evidence.objects.filter(assessment=OuterRef("assessment"), verdict=Evidence.Verdict.YES).order_by()
+    counted = _candidates(workspace_id).annotate(
+        letters=Length("answers") - Length(Replace("answers", Value("y"))),
+        met=Coalesce(Subquery(met.values("assessment").annotate(count=Count("pk")).values("count")), 0),
+    )
+    for pk, said, number in counted.exclude(letters=F("met")).values_list("pk", "answers", "met"):
+        yield f"Candidate {pk} says {said!r}, and {number} criteria were met."
+
+
 def merged_leads_point_at_one_that_stands(workspace_id: int | None) -> Iterator[str]:
     """A merged lead points at one that is not merged itself, and one merge that nobody undid says why."""
     leads = Lead.objects.filter(workspace_id=workspace_id) if workspace_id else Lead.objects.all()
@@ -118,7 +129,7 @@ def a_question_is_answered_once(workspace_id: int | None) -> Iterator[str]:
         yield f"Question {row['key']} of workspace {row['workspace']} has {row['count']} answers."
 
 
-# A join, because a look at the journal for each hold would read all of it each time: it has no index by hold.
+# A join: one look at the journal for all holds.
 _CHARGED_WITHOUT_A_CALL = """
 SELECT hold.id, hold.settled_microusd FROM billing_hold AS hold LEFT JOIN integrations_providercall AS made
     ON made.hold_id = hold.id AND made.cost_microusd = hold.settled_microusd
@@ -201,6 +212,7 @@ RULES: Sequence[Rule] = (
     candidates_that_are_over_say_when,
     qualified_candidates_are_scored,
     judgements_belong_to_their_leads,
+    candidates_say_what_was_judged,
     merged_leads_point_at_one_that_stands,
     leads_stay_in_their_workspace,
     a_question_is_answered_once,

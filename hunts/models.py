@@ -273,6 +273,9 @@ class Candidate(models.Model):
     identity = models.CharField(max_length=64, null=True, help_text="hash of its home page; one a run")  # noqa: DJ001
     facts = models.JSONField(default=dict, help_text="what earlier stages found and later ones need")
     assessment = models.ForeignKey(Assessment, on_delete=models.SET_NULL, null=True, related_name="+")
+    answers = models.CharField(
+        max_length=30, blank=True, default="", help_text="its verdicts, a letter a criterion: see hunts/answers.py"
+    )
     is_known = models.BooleanField(default=False, help_text="the workspace had the lead before this run found it")
     is_cached = models.BooleanField(default=False)
     score = models.DecimalField(max_digits=6, decimal_places=3, null=True)

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.failpoints import failpoint
 from enrichment.models import Snapshot
-from hunts import claims, identity, novelty, sourcing
+from hunts import answers, claims, identity, novelty, sourcing
 from hunts.models import Candidate, Run, RunEvent, Stage
 from hunts.work import Known, Verdict, Work
 from integrations.capabilities import FoundCompany, FoundContact
@@ -88,8 +88,10 @@ def _facts(candidate: Candidate, verdict: Verdict, work: Work) -> dict[str, obje
             identity.remember_landing(candidate, verdict.site)
     if verdict.reuse is not None:
         columns |= {"assessment_id": _used_again(candidate, verdict.reuse, work), "is_cached": True}
+        columns["answers"] = answers.of_findings(candidate.run.icp, verdict.reuse.findings)
     elif verdict.findings is not None:
         columns["assessment_id"] = _save_assessment(candidate, verdict, work).pk
+        columns["answers"] = answers.of_findings(candidate.run.icp, verdict.findings)
     if verdict.contacts is not None:
         _save_contacts(candidate.lead, verdict.contacts)
     if verdict.score is not None:

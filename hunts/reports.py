@@ -6,7 +6,8 @@ from functools import cached_property
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, Q
+from django.db.models import Case, Count, OuterRef, Q, Subquery, Value, When
+from django.db.models.functions import NullIf
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -17,6 +18,7 @@ from hunts import figures, notices, summaries
 from hunts.languages import speaking
 from hunts.models import Candidate, Run, RunEvent, Stage
 from integrations.errors import CapReached, OwnCapReached
+from leads.models import Lead
 from leads.scoring import Tier
 
 FUNNEL_STAGES: tuple[str, ...] = tuple(Stage.values)
@@ -97,11 +99,13 @@ def progress(run: Run, money: Budget | None = None) -> Progress:
     """Return how far `run` is: one query over its candidates, and one for its money where that is not given."""
     ended = run.finished_at or timezone.now()
     since = run.resumed_at or run.started_at or ended
+    # No join: it would have PostgreSQL read all leads of the workspace.
+    address = Subquery(Lead.objects.filter(pk=OuterRef("lead")).values("contact_email")[:1])
     rows = list(
         run.candidates.values("stage", "status", "tier", "is_cached", "is_known").annotate(
             count=Count("pk"),
             lately=Count("pk", filter=Q(finished_at__gte=since)),
-            mailable=Count("pk", filter=~Q(lead__contact_email="")),
+            mailable=Count(Case(When(status=Candidate.Status.QUALIFIED, then=NullIf(address, Value(""))))),
         )
     )
     money = money or Budget.objects.get(pk=run.budget_id)

@@ -275,7 +275,7 @@ def _forgetting(stage: str, asked: Asked) -> Mapping[str, Any]:
     if stage != Stage.DELIVER:
         columns |= {"reason": "", "score": None, "tier": "", "cost_microusd": 0}
     if stage in ORDER[: ORDER.index(Stage.ENRICH)]:
-        columns |= {"assessment": None, "is_cached": False}
+        columns |= {"assessment": None, "answers": "", "is_cached": False}
     if stage in ORDER[: ORDER.index(Stage.QUALIFY)]:
         columns |= {"facts": {}, "identity": None}
     return columns

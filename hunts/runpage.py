@@ -6,14 +6,18 @@ from typing import Any
 from django.db.models import Case, Count, IntegerField, Q, Subquery, Value, When
 from django.utils.translation import gettext_lazy as _
 
-from hunts import baselines, logs, reports
+from hunts import answers, baselines, logs, reports
 from hunts.limits import RaiseForm, enough_microusd
 from hunts.models import Candidate, Run, RunEvent
 from hunts.searches import WHY
-from leads.models import Evidence
 
 ROWS = 50
 LINES = 12
+# Of candidates and their leads no more than what a row has.
+COLUMNS = (
+    *("run", "stage", "status", "reason", "tier", "score", "is_cached"),
+    *("lead__name", "lead__handle", "lead__best_quote"),
+)
 LANGUAGE_NAMES = {
     "en": _("English"),
     "fr": _("French"),
@@ -56,7 +60,7 @@ def context(run: Run, *, may_change: bool, show: str = "", limit_form: RaiseForm
         "show": show,
         "shown": choices,
         "current": next(one for one in choices if one["is_current"]),
-        "criteria": criteria(run),
+        "criteria": answers.criteria(run),
         "searches": asked(run),
         "log": log(run),
     }
@@ -131,21 +135,11 @@ def rows(run: Run, show: str = "") -> list[Candidate]:
         default=Value(3),
         output_field=IntegerField(),
     )
-    shown = run.candidates.filter(SHOWN[show]).select_related("lead").annotate(group=at_work)
-    return list(shown.order_by("group", "-score", "position")[:ROWS])
-
-
-def criteria(run: Run) -> list[dict[str, Any]]:
-    """Return how often each criterion was met, so that people see which one leaves them without leads."""
-    judged = Evidence.objects.filter(assessment__in=run.candidates.exclude(assessment=None).values("assessment"))
-    counted = judged.values("text", "kind").annotate(met=Count("pk", filter=Q(verdict="yes")), asked=Count("pk"))
-    by_text = {(row["text"], row["kind"]): row for row in counted}
-    found = [(asked, by_text.get((asked.text, asked.kind))) for asked in run.icp.criteria]
-    return [
-        {"text": asked.text, "kind": asked.kind, "met": row["met"], "asked": row["asked"]}
-        for asked, row in found
-        if row
-    ]
+    order = ("group", "-score", "position")
+    first = run.candidates.filter(SHOWN[show]).annotate(group=at_work).order_by(*order)
+    # Leads are looked up for the few that are shown, and not for all that they are chosen from.
+    shown = Candidate.objects.filter(pk__in=first.values("pk")[:ROWS]).annotate(group=at_work).order_by(*order)
+    return list(shown.select_related("lead").only(*COLUMNS))
 
 
 def asked(run: Run) -> list[dict[str, Any]]:

@@ -193,10 +193,11 @@ def _runs(workspace: Workspace, hunts: Sequence[Hunt], known: Sequence[Lead], ch
 
 
 def _candidate(run: Run, lead: Lead, number: int) -> Candidate:
+    judged = ("ynu", "nuy", "uyn")[lead.pk % 3] if lead.assessment else ""
     over = {"qualified": "deliver", "rejected": "prescreen", "new": "crawl"}[lead.status]
     return Candidate(
         run=run, lead=lead, position=number, stage=over, status="queued" if lead.status == "new" else lead.status,
-        assessment=lead.assessment, score=lead.score if lead.assessment else None, tier=lead.tier,
+        assessment=lead.assessment, answers=judged, score=lead.score if lead.assessment else None, tier=lead.tier,
         reason="Read five pages.", finished_at=run.started_at, cost_microusd=700, is_known=number % 2 == 0,
     )  # fmt: skip
 

@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from enrichment.models import Page, Screenshot
+from hunts import answers
 from hunts.models import Candidate
 from hunts.privacy.finding import OWN_ADDRESSES, is_their_contact, is_theirs
 from hunts.privacy.registry import PERSONAL, Erasing, Held
@@ -105,6 +106,7 @@ def withdraw(row: Evidence) -> None:
         start=None,
         end=None,
     )
+    answers.write_again(row.assessment_id)
     _score_again(Assessment.objects.select_related("scoring_config").get(pk=row.assessment_id))
 
 
@@ -155,6 +157,7 @@ def write_to_another(lead_id: int) -> None:
 
 def empty_creator(lead: Lead) -> None:
     """Leave of a lead that is a person its number, its costs and the runs that it was in."""
+    Candidate.objects.filter(assessment__in=lead.assessments.all()).update(answers="")
     lead.assessments.all().delete()
     for rows in (lead.contacts, lead.facts, lead.contact_forms, lead.aliases):
         rows.all().delete()

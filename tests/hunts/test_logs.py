@@ -28,7 +28,7 @@ def run(workspace) -> Run:
 
 
 def messages(run: Run, **wanted: str) -> list[str]:
-    return [line.message for line in logs.lines(run, Wanted(**wanted))]
+    return [line.message for line in logs.page(run, Wanted(**wanted)).lines]
 
 
 def test_errors_come_first_then_warnings_then_the_others_the_newest_first(run):
