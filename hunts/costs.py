@@ -5,6 +5,7 @@ cost that did not qualify over those that did, each to the micro-dollar, so that
 was charged.
 """
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -69,10 +70,6 @@ class Way(NamedTuple):
     lead_id: int
     status: str
 
-    @property
-    def is_qualified(self) -> bool:
-        return self.status == Candidate.Status.QUALIFIED
-
 
 @dataclass(frozen=True, slots=True)
 class LeadCost:
@@ -112,7 +109,8 @@ class Charged:
 class Shares:
     """How what a run was charged is shared out over `ways`, its companies in the searcher's order.
 
-    `own_microusd` is what was charged for a lead's own calls, by lead; what was charged for no lead is the search's.
+    A company is named by its place in that order. `own_microusd` is what was charged for a lead's own calls, by lead;
+    what was charged for no lead is the search's.
     """
 
     ways: Sequence[Way]
@@ -120,38 +118,36 @@ class Shares:
     search_microusd: int
 
     @cached_property
-    def qualified(self) -> list[Way]:
-        return [way for way in self.ways if way.is_qualified]
+    def qualified(self) -> list[int]:
+        """The places of the companies that qualified."""
+        qualified = str(Candidate.Status.QUALIFIED)
+        return [place for place, way in enumerate(self.ways) if way.status == qualified]
 
-    def page(self, place: int, most: int) -> tuple[list[Way], int | None]:
-        """Return up to `most` qualified companies from a place in the order on, and the place of the next page."""
-        found = [(at, way) for at, way in enumerate(self.ways) if at >= place and way.is_qualified]
-        return [way for _at, way in found[:most]], found[most][0] if len(found) > most else None
+    def page(self, first: int, most: int) -> tuple[list[int], int | None]:
+        """Return up to `most` places of qualified companies from `first` on, and where the next page begins."""
+        begin = bisect_left(self.qualified, first)
+        found = self.qualified[begin : begin + most + 1]
+        return found[:most], found[most] if len(found) > most else None
 
-    def of(self, way: Way) -> list[Line]:
+    def of(self, place: int) -> list[Line]:
         """Return a company's shares: of the search, and of what the others cost where it qualified."""
-        rejects = self._rejects.get(way.candidate_id, 0)
-        return [*_line(Kind.SEARCH_SHARE, self._searches[way.candidate_id]), *_line(Kind.REJECTS_SHARE, rejects)]
+        rejects = self._rejects.get(place, 0)
+        return [*_line(Kind.SEARCH_SHARE, self._search(place)), *_line(Kind.REJECTS_SHARE, rejects)]
 
-    @cached_property
-    def _searches(self) -> dict[int, int]:
-        each = shares(self.search_microusd, len(self.ways))
-        return {way.candidate_id: share for way, share in zip(self.ways, each, strict=True)}
+    def _search(self, place: int) -> int:
+        return share(self.search_microusd, len(self.ways), place)
 
     @cached_property
     def _rejects(self) -> dict[int, int]:
-        lost = sum(
-            self.own_microusd.get(way.lead_id, 0) + self._searches[way.candidate_id]
-            for way in self.ways
-            if not way.is_qualified
-        )
-        each = shares(lost, len(self.qualified))
-        return {way.candidate_id: share for way, share in zip(self.qualified, each, strict=True)}
+        charged = sum(self.own_microusd.values()) + self.search_microusd
+        own = sum(self.own_microusd.get(self.ways[place].lead_id, 0) for place in self.qualified)
+        lost = charged - own - sum(map(self._search, self.qualified))
+        return {place: share(lost, len(self.qualified), at) for at, place in enumerate(self.qualified)}
 
 
-def shares(total: int, count: int) -> list[int]:
-    """Divide micro-dollars into `count` shares that sum to `total` and differ by one at most."""
-    return [total * (place + 1) // count - total * place // count for place in range(count)]
+def share(total: int, count: int, place: int) -> int:
+    """Return one of `count` shares of micro-dollars; all of them sum to `total` and differ by one at most."""
+    return total * (place + 1) // count - total * place // count
 
 
 def charged(run: Run, *, qualified: int) -> Charged:
@@ -173,20 +169,22 @@ def shares_of(run: Run) -> Shares:
     return Shares(ways, {lead: own[lead] for lead in leads & own.keys() if lead is not None}, search)
 
 
-def of_leads(run: Run, found: Shares, ways: Collection[Way]) -> list[LeadCost]:
-    """Return what some companies of a run cost, by their own lines and their shares: one query.
+def of_leads(run: Run, found: Shares, places: Collection[int]) -> list[LeadCost]:
+    """Return what the companies at some places of a run cost, by their own lines and their shares: one query.
 
     What all qualified leads of a run cost sums to what it was charged.
     """
-    rows = _summed(run, [way.lead_id for way in ways]) if ways else []
+    leads = {place: found.ways[place].lead_id for place in places}
+    rows = _summed(run, leads.values()) if leads else []
     own = {lead: _merged(_told(of_lead)) for lead, of_lead in groupby(rows, key=attrgetter("lead_ref"))}
-    return [LeadCost(way.lead_id, [*own.get(way.lead_id, []), *found.of(way)]) for way in ways]
+    return [LeadCost(lead, [*own.get(lead, []), *found.of(place)]) for place, lead in leads.items()]
 
 
 def of_candidate(candidate: Candidate) -> LeadCost:
     """Return what one lead cost in a run; one that did not qualify has its own lines and its share of the search."""
     found = shares_of(candidate.run)
-    return of_leads(candidate.run, found, [way for way in found.ways if way.candidate_id == candidate.pk])[0]
+    place = next(place for place, way in enumerate(found.ways) if way.candidate_id == candidate.pk)
+    return of_leads(candidate.run, found, [place])[0]
 
 
 # A join, and by the hold alone: its call is looked up once, in the index of calls by hold.

@@ -4,6 +4,8 @@ A lead does not know who found it: runs and candidates live a floor above, in `h
 """
 
 from decimal import Decimal
+from functools import reduce
+from operator import or_
 from typing import Any, ClassVar, cast
 
 from django.core.exceptions import ValidationError
@@ -80,9 +82,15 @@ class LeadQuerySet(models.QuerySet["Lead"]):
         return self.filter(status=Lead.Status.QUALIFIED)
 
     def of_hunt(self, hunt_id: int) -> "LeadQuerySet":
-        """Leads that some run of a hunt came upon, under this name or one that was merged into it."""
-        came_upon = Lead.objects.filter(candidacies__run__hunt_id=hunt_id)
-        return self.filter(pk__in=came_upon.values(stands_as=Coalesce("merged_into_id", "pk")))
+        """Leads that some run of a hunt came upon, under this name or one that was merged into it.
+
+        Asks here which these are, where they are few: of many, enough stand at the beginning of any list, but to walk
+        along it in search of a few takes long.
+        """
+        came_upon = Lead.objects.filter(candidacies__run__hunt_id=hunt_id).order_by()
+        standing = came_upon.values_list(Coalesce("merged_into_id", "pk"), flat=True)
+        few = list(standing[: searching.FEW + 1])
+        return self.filter(pk__in=few if len(few) <= searching.FEW else standing)
 
     def ranked(self) -> "LeadQuerySet":
         """Best first, in an order that does not change between two looks."""
@@ -91,7 +99,8 @@ class LeadQuerySet(models.QuerySet["Lead"]):
     def matching(self, words: str, *, workspace_id: int) -> "LeadQuerySet":
         """Leads with every one of `words` in their name, domain, description or place, or in another name of theirs.
 
-        Other names are those of leads that were merged into it, and the domains that are known to lead to any of them.
+        One or two Latin letters count in names and domains alone. Other names are those of leads that were merged into
+        it, and the domains that are known to lead to any of them.
         Asks the indexes once, here (`searching`).
         """
         asked = words.split()[: searching.MOST_WORDS]
@@ -100,10 +109,19 @@ class LeadQuerySet(models.QuerySet["Lead"]):
         found = searching.look_up(workspace_id, asked)
         leads = self if found.candidates is None else self.filter(pk__in=found.candidates)
         for word in asked:
-            own = Q(name__icontains=word) | Q(handle__icontains=word)
-            told = Q(description__icontains=word) | Q(location__icontains=word)
-            leads = leads.filter(own | told | Q(pk__in=found.called(word)))
+            own = [Q(**{f"{column}__icontains": word}) for column in searching.columns_of(word)]
+            called = found.called(word)
+            others = _called(workspace_id, word) if called is None else Q(pk__in=called)
+            leads = leads.filter(reduce(or_, own) | others)
         return leads
+
+
+def _called(workspace_id: int, word: str) -> Q:
+    """Return the condition that a lead has a word in another name, where too many have for a list of them."""
+    aliases = LeadAlias.objects.filter(workspace_id=workspace_id, handle__icontains=word)
+    merged = Lead.objects.filter(workspace_id=workspace_id, merged_into__isnull=False)
+    merged = merged.filter(Q(name__icontains=word) | Q(handle__icontains=word))
+    return Q(pk__in=aliases.values(root=Coalesce("lead__merged_into", "lead"))) | Q(pk__in=merged.values("merged_into"))
 
 
 class Lead(models.Model):

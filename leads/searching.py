@@ -18,6 +18,9 @@ MOST_WORDS = 8
 FEW = 1_000
 # The shortest word that the index knows.
 _LETTERS = 3
+# Two Latin letters stand in nearly every description, so they are looked for in names and domains alone.
+NAMES = ("name", "handle")
+TEXTS = (*NAMES, "description", "location")
 
 _TEXT = "l.name || ' ' || l.handle || ' ' || l.description || ' ' || l.location"
 _LIKE = {"sqlite": "LIKE %s ESCAPE '\\'", "postgresql": "LIKE upper(%s)"}
@@ -28,21 +31,21 @@ _UPPER = {"sqlite": "({})", "postgresql": "upper({})"}
 class Found:
     """What the indexes say of some words.
 
-    `texts` are the leads that hold all of them in their own texts; None where these are more than FEW. `others` are
-    the words that leads have in other names, by lead.
+    `texts` are the leads that hold all of them in their own texts, `others` the words that leads have in other names,
+    by lead; each is None where there are more than FEW.
     """
 
     texts: list[int] | None
-    others: Mapping[int, AbstractSet[str]]
+    others: Mapping[int, AbstractSet[str]] | None
 
     @property
     def candidates(self) -> list[int] | None:
         """Return the only leads that can hold all of the words; None where nobody narrowed them down."""
-        return None if self.texts is None else [*self.texts, *self.others]
+        return None if self.texts is None or self.others is None else [*self.texts, *self.others]
 
-    def called(self, word: str) -> list[int]:
-        """Return the leads that have a word in another name."""
-        return [pk for pk, words in self.others.items() if word in words]
+    def called(self, word: str) -> list[int] | None:
+        """Return the leads that have a word in another name; None where nobody listed them."""
+        return None if self.others is None else [pk for pk, words in self.others.items() if word in words]
 
 
 @as_system()
@@ -56,7 +59,10 @@ def look_up(workspace_id: int, words: Sequence[str]) -> Found:
     texts, text_values = _in_texts(workspace_id, words)
     aliases, alias_values = _in_other_names(workspace_id, words)
     merged, merged_values = _in_merged_names(workspace_id, words)
-    limbs = f"SELECT * FROM ({texts} LIMIT {FEW + 1}) found UNION ALL {aliases} UNION ALL {merged}"  # noqa: S608
+    limbs = (
+        f"SELECT * FROM ({texts} LIMIT {FEW + 1}) found UNION ALL "  # noqa: S608
+        f"SELECT * FROM ({aliases} UNION ALL {merged} LIMIT {FEW + 1}) named"
+    )
     with connection.cursor() as cursor:
         cursor.execute(limbs, [*text_values, *alias_values, *merged_values])
         rows = cursor.fetchall()
@@ -65,22 +71,47 @@ def look_up(workspace_id: int, words: Sequence[str]) -> Found:
         if not is_text:
             # Which words are there the database says: no other fold of letters (ı, ß, İ) is quite like its own.
             others[pk].update(word for word, is_there in zip(words, has, strict=True) if is_there)
-    return Found(found if len(found) <= FEW else None, others)
+    has_few_others = len(rows) - len(found) <= FEW
+    return Found(found if len(found) <= FEW else None, others if has_few_others else None)
+
+
+def columns_of(word: str) -> Sequence[str]:
+    """Return the columns of a lead that a word is looked for in. Two Chinese characters are a whole word."""
+    return NAMES if len(word) < _LETTERS and word.isascii() else TEXTS
 
 
 def _in_texts(workspace_id: int, words: Sequence[str]) -> tuple[str, list[str | int]]:
-    """Return the query for leads with all words in name, domain, description and place, and its values."""
+    """Return the query for leads that have each of the words in one of its columns, and its values."""
     indexed = [word for word in words if len(word) >= _LETTERS]
     if connection.vendor == "sqlite" and indexed:
         asked = " AND ".join('"{}"'.format(word.replace('"', '""')) for word in indexed)
+        # The index knows nothing of workspaces: their numbers keep it from reading most of the others' leads.
+        mine = "(SELECT {}(id) FROM leads_lead WHERE workspace_id = %s)"
         return (
             f"SELECT {_own(words)} FROM leads_lead_letters JOIN leads_lead l ON l.id = leads_lead_letters.rowid "  # noqa: S608
-            "WHERE leads_lead_letters MATCH %s AND l.workspace_id = %s",
-            [asked, workspace_id],
+            f"WHERE leads_lead_letters MATCH %s AND leads_lead_letters.rowid BETWEEN {mine.format('min')} "
+            f"AND {mine.format('max')} AND l.workspace_id = %s",
+            [asked, workspace_id, workspace_id, workspace_id],
         )
-    each = " AND ".join([f"{_folded(_TEXT)} {_like()}"] * len(words))
-    query = f"SELECT {_own(words)} FROM leads_lead l WHERE l.workspace_id = %s AND {each}"  # noqa: S608
-    return query, [workspace_id, *_patterns(words)]
+    each = ["l.workspace_id = %s"]
+    values: list[str | int] = [workspace_id]
+    for word in words:
+        condition, more = _in_columns(workspace_id, word)
+        each.append(condition)
+        values += more
+    return f"SELECT {_own(words)} FROM leads_lead l WHERE {' AND '.join(each)}", values  # noqa: S608
+
+
+def _in_columns(workspace_id: int, word: str) -> tuple[str, list[str | int]]:
+    pattern = _pattern(word)
+    if columns_of(word) is TEXTS:
+        return f"{_folded(_TEXT)} {_like()}", [pattern]
+    # Each along an index that has the column and nothing else.
+    found = " UNION ALL ".join(
+        f"SELECT id FROM leads_lead WHERE workspace_id = %s AND {_folded(column)} {_like()}"  # noqa: S608
+        for column in NAMES
+    )
+    return f"l.id IN ({found})", [workspace_id, pattern] * len(NAMES)
 
 
 def _in_other_names(workspace_id: int, words: Sequence[str]) -> tuple[str, list[str | int]]:
@@ -116,5 +147,9 @@ def _folded(column: str) -> str:
     return _UPPER[connection.vendor].format(column)
 
 
+def _pattern(word: str) -> str:
+    return f"%{connection.ops.prep_for_like_query(word)}%"
+
+
 def _patterns(words: Sequence[str]) -> list[str]:
-    return [f"%{connection.ops.prep_for_like_query(word)}%" for word in words]
+    return [_pattern(word) for word in words]

@@ -90,6 +90,7 @@ def _leads(workspace: Workspace, chance: Random, count: int) -> list[Lead]:
     for lead, assessment in zip(judged, assessments, strict=True):
         lead.assessment = assessment
     mine = Lead.objects.of_workspace(workspace)
+    mine.judged().update(created_at=models.F("judged_at"))  # over two months, as they were found
     mine.update(assessment=models.Subquery(Assessment.objects.filter(lead=models.OuterRef("pk")).values("pk")[:1]))
     merged = rows[MERGED - 1 :: MERGED]
     mine.filter(pk__in=[lead.pk for lead in merged]).update(merged_into=models.F("pk") - 1)
@@ -145,11 +146,17 @@ def _proof(assessments: Sequence[Assessment]) -> Iterator[Evidence]:
 
 
 def _contact(lead: Lead) -> Contact:
-    return Contact(lead=lead, name=lead.contact_name, email=lead.contact_email, is_person=True, found_by="site")
+    return Contact(
+        lead=lead, name=lead.contact_name, email=lead.contact_email, is_person=True, found_by="site",
+        first_collected_at=lead.judged_at or lead.created_at,
+    )  # fmt: skip
 
 
 def _fact(lead: Lead, now: datetime) -> Fact:
-    return Fact(lead=lead, kind="address", value=lead.location, quote=lead.location, found_at=now)
+    at = lead.judged_at or lead.created_at
+    return Fact(
+        lead=lead, kind="address", value=lead.location, quote=lead.location, found_at=now, first_collected_at=at
+    )
 
 
 def _alias(lead: Lead) -> LeadAlias:

@@ -112,6 +112,7 @@ def rows_of(workspace: Workspace, owner: User) -> dict[str, Any]:
     return {
         "run": usual.pk,
         "hunt": usual.hunt_id,
+        "big_hunt": big_run.hunt_id,
         "big_run": big_run.pk,
         "lead": lead.pk,
         "preset": workspace.presets.earliest("pk").pk,

@@ -31,22 +31,33 @@ from leads.models import Contact, Fact, Lead
 from leads.person_models import Collection
 
 BATCH = 200
+MOST_COUNTED = 1_000  # of a kind: a page that only says what is coming need not know to the last one
+CREATORS = [platform for platform in Lead.Platform if platform != Lead.Platform.WEB]
 ABOUT_PEOPLE = "people"  # the question of a research (`hunts.questions`) that is answered by who works there
 
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """What is erased when: rows by kind that are due at `at`, and `at` itself; None where there is nothing."""
+    """What is erased when: rows by kind that are due at `at`, and `at` itself; None where there is nothing.
+
+    `most` is up to how many of a kind were counted; None where it is all of them.
+    """
 
     contacts: int
     facts: int
     creators: int
     answers: int
     at: datetime | None
+    most: int | None = None
 
     @property
     def total(self) -> int:
         return self.contacts + self.facts + self.creators + self.answers
+
+    @property
+    def is_cut(self) -> bool:
+        """True where there may be more of some kind than was counted."""
+        return self.most in (self.contacts, self.facts, self.creators, self.answers)
 
 
 # ── when ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -70,13 +81,13 @@ def due(workspace: Workspace, *, months: int | None = None, now: datetime | None
 
 
 def next_due(workspace: Workspace) -> Outlook:
-    """Return how much goes on the day on which something goes next."""
+    """Return how much goes on the day on which something goes next, counted up to MOST_COUNTED of a kind."""
     oldest = _oldest_of_each(workspace)
     if not oldest:
         return Outlook(0, 0, 0, 0, None)
     first = min(oldest)
     at = max(months_after(first, workspace.retention_months), timezone.now()) + timedelta(days=1)
-    return _outlook(workspace, months_before(at, workspace.retention_months), at)
+    return _outlook(workspace, months_before(at, workspace.retention_months), at, most=MOST_COUNTED)
 
 
 def _oldest_of_each(workspace: Workspace) -> list[datetime]:
@@ -86,9 +97,9 @@ def _oldest_of_each(workspace: Workspace) -> list[datetime]:
     return [at for at in found if at is not None]
 
 
-def _outlook(workspace: Workspace, before: datetime, at: datetime) -> Outlook:
-    contacts, facts, creators, answers = (kind.older(workspace.pk, before).count() for kind in KINDS)
-    outlook = Outlook(contacts, facts, creators, answers, at)
+def _outlook(workspace: Workspace, before: datetime, at: datetime, *, most: int | None = None) -> Outlook:
+    contacts, facts, creators, answers = (kind.older(workspace.pk, before)[:most].count() for kind in KINDS)
+    outlook = Outlook(contacts, facts, creators, answers, at, most)
     return outlook if outlook.total else replace(outlook, at=None)
 
 
@@ -160,7 +171,7 @@ KINDS = (
     Kind(
         lambda workspace_id: (
             Lead.objects.filter(workspace=workspace_id)
-            .exclude(platform=Lead.Platform.WEB)
+            .filter(platform__in=CREATORS)
             .exclude(handle__startswith="erased-")
         ),
         "created_at",

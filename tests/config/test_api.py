@@ -8,8 +8,12 @@ import sys
 import pytest
 from django.conf import settings
 from django.test import Client
+from django.utils import translation
+from ninja.responses import NinjaJSONEncoder
 
 from accounts.models import Membership
+from config.api import api
+from config.api_description import DescribedAPI
 from hunts.models import Hunt, Run
 from leads.models import Lead
 from tests.conftest import signed_in
@@ -221,6 +225,14 @@ def test_the_description_and_its_page_are_served_without_other_servers(client):
     page = client.get("/api/docs").text
     assert "https://" not in page
     assert "swagger-ui" in page
+
+
+def test_the_description_is_made_once_and_is_the_same_in_every_language(client):
+    told = client.get("/api/openapi.json").json()
+    assert api.get_openapi_schema() is api.get_openapi_schema()
+    with translation.override("zh-hans"):
+        assert json.loads(json.dumps(DescribedAPI._whole(api, "/api/"), cls=NinjaJSONEncoder)) == told
+    assert client.get("/api/openapi.json", headers={"Accept-Language": "zh-hans"}).json() == told
 
 
 def test_membership_that_ended_ends_the_access(client_of_owner, workspace):

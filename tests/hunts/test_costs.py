@@ -16,42 +16,35 @@ pytestmark = pytest.mark.django_db
 
 @given(st.integers(0, 10**9), st.integers(1, 500))
 def test_shares_sum_to_the_whole_and_differ_by_one_at_most(total, count):
-    parts = costs.shares(total, count)
+    parts = [costs.share(total, count, place) for place in range(count)]
     assert sum(parts) == total
     assert max(parts) - min(parts) <= 1
 
 
-class Counted(int):
-    """A number that counts how often numbers like it are looked up in a set or a dict."""
-
-    lookups = 0
-
-    def __hash__(self) -> int:
-        Counted.lookups += 1
-        return int.__hash__(self)
-
-
 @pytest.mark.parametrize("qualified", [0, 300, 600])
-def test_the_work_grows_with_the_candidates_and_not_with_their_square(qualified):
-    found = [
-        Candidate(pk=Counted(place), lead_id=place, status="qualified" if place < qualified else "rejected")
-        for place in range(600)
-    ]
-    Counted.lookups = 0
-    assert len(costs.RunCosts(found, {}, [costs.Line(costs.Kind.SEARCH, 7_001)], 0, 0).of_leads) == qualified
-    assert Counted.lookups < 10 * len(found)
+def test_what_was_spent_on_a_search_is_shared_out_to_the_last_of_it(qualified):
+    ways = [costs.Way(at, at, "qualified" if at < qualified else "rejected") for at in range(600)]
+    found = costs.Shares(ways, {599: 13}, 7_001)
+    shared = [line.microusd for place in found.qualified or range(600) for line in found.of(place)]
+    assert sum(shared) == (7_001 + 13 if 0 < qualified < 600 else 7_001)
 
 
 def charge(
-    run: Run, microusd: int, *, candidate: Candidate | None = None, model: str = "", operation: str = ""
+    run: Run,
+    microusd: int,
+    *,
+    settled: int | None = None,
+    candidate: Candidate | None = None,
+    model: str = "",
+    operation: str = "",
 ) -> None:
-    """Make a call of a run, for a candidate or for the search."""
+    """Make a call of a run, for a candidate or for the search; it costs what was expected, or `settled`."""
     lead = candidate.lead_id if candidate else None
     operation = operation or ("complete" if candidate else "search")
     provider = "openai" if model else "exa"
     hold = ledger.reserve(run.budget_id, microusd, provider=provider, operation=operation, lead_ref=lead)
     assert hold is not None
-    ledger.settle(hold, microusd)
+    ledger.settle(hold, microusd if settled is None else settled)
     ProviderCall.objects.create(
         workspace=run.workspace,
         run_ref=str(run.pk),
@@ -62,10 +55,20 @@ def charge(
         model=model,
         status="answered",
         hold_id=hold,
-        cost_microusd=microusd,
+        cost_microusd=microusd if settled is None else settled,
         input_tokens=1_000 if model else 0,
         output_tokens=20 if model else 0,
     )
+
+
+def of_leads(run: Run) -> dict[int, costs.LeadCost]:
+    """Return what each qualified lead of a run cost, by lead."""
+    found = costs.shares_of(run)
+    return {cost.lead_id: cost for cost in costs.of_leads(run, found, found.qualified)}
+
+
+def charged(run: Run) -> costs.Charged:
+    return costs.charged(run, qualified=run.candidates.filter(status="qualified").count())
 
 
 @pytest.fixture
@@ -85,16 +88,34 @@ def run() -> Run:
 
 
 def test_the_leads_costs_sum_to_what_the_run_was_charged(run):
-    found = costs.of_run(run)
+    found = charged(run)
     run.budget.refresh_from_db()
     assert found.microusd == run.budget.spent_microusd == 105_525
-    assert sum(cost.microusd for cost in found.of_leads.values()) == found.microusd
+    assert sum(cost.microusd for cost in of_leads(run).values()) == found.microusd
     assert found.per_qualified_microusd == 35_175
 
 
+def test_the_lines_of_a_run_are_those_of_its_calls_the_dearest_first(run):
+    told = [(line.kind, line.model, line.microusd, line.calls, line.output_tokens) for line in charged(run).lines]
+    assert told == [
+        (costs.Kind.SEARCH, "", 100_003, 1, 0),
+        (costs.Kind.MODEL, "gpt-4.1-mini", 5_005, 5, 100),
+        (costs.Kind.CONTACTS, "", 500, 1, 0),
+        (costs.Kind.MODEL, "gpt-4.1", 17, 1, 20),
+    ]
+
+
+def test_an_answer_for_nothing_is_told_and_a_call_that_was_never_made_is_not(run):
+    charge(run, 5, settled=0, model="gemma")
+    given_back = ledger.reserve(run.budget_id, 9, provider="exa", operation="verify", lead_ref=None)
+    ledger.release(given_back)
+    last = charged(run).lines[-1]
+    assert (last.model, last.microusd, last.calls) == ("gemma", 0, 1)
+    assert len(charged(run).lines) == 5
+
+
 def test_a_lead_shows_its_calls_and_its_shares(run):
-    found = costs.of_run(run)
-    first = found.of_leads[run.candidates.order_by("position").first().lead_id]
+    first = of_leads(run)[run.candidates.order_by("position").first().lead_id]
     told = {(line.kind, line.model): (line.microusd, line.calls, line.input_tokens) for line in first.lines}
     assert told[costs.Kind.MODEL, "gpt-4.1-mini"] == (1_001, 1, 1_000)
     assert told[costs.Kind.MODEL, "gpt-4.1"] == (17, 1, 1_000)
@@ -106,24 +127,38 @@ def test_a_lead_shows_its_calls_and_its_shares(run):
 
 def test_a_company_that_did_not_qualify_has_its_own_lines(run):
     last = run.candidates.order_by("position").last()
-    cost = costs.of_run(run).of_candidate(last)
-    assert [line.kind for line in cost.lines] == [costs.Kind.SEARCH_SHARE]
+    assert [line.kind for line in costs.of_candidate(last).lines] == [costs.Kind.SEARCH_SHARE]
+    judged = run.candidates.order_by("position")[4]
+    assert [line.kind for line in costs.of_candidate(judged).lines] == [costs.Kind.MODEL, costs.Kind.SEARCH_SHARE]
 
 
 def test_nothing_is_lost_where_nobody_qualified_or_nothing_was_found():
     run = RunFactory()
     charge(run, 70)
-    found = costs.of_run(run)
-    assert (found.microusd, found.per_qualified_microusd, found.of_leads) == (70, None, {})
+    found = charged(run)
+    assert (found.microusd, found.per_qualified_microusd, of_leads(run)) == (70, None, {})
 
 
 def test_what_was_refunded_is_no_cost_and_what_nobody_knows_is_told(run):
     hold = run.budget.holds.first()
     ledger.refund(hold.pk, 100_000, key="r")
     ledger.reserve(run.budget_id, 9, provider="exa", operation="search")
-    found = costs.of_run(run)
+    found = charged(run)
     assert (found.microusd, found.unknown_microusd) == (5_525, 9)
-    assert sum(cost.microusd for cost in found.of_leads.values()) == 5_525
+    assert sum(cost.microusd for cost in of_leads(run).values()) == 5_525
+
+
+def test_the_api_gives_the_leads_page_by_page_each_once_in_the_order_they_were_found(run):
+    member = signed_in(MembershipFactory(workspace=run.workspace).user)
+    address, cursor, pages = f"/api/runs/{run.pk}/costs", 0, []
+    while cursor is not None:
+        body = member.get(address, {"limit": 2, "cursor": cursor}).json()
+        pages.append([lead["lead_id"] for lead in body["leads"]])
+        assert (body["microusd"], body["qualified"]) == (105_525, 3)
+        cursor = body["next_cursor"]
+    qualified = run.candidates.filter(status="qualified").order_by("position")
+    found = list(qualified.values_list("lead", flat=True))
+    assert pages == [found[:2], found[2:]]
 
 
 def test_the_api_tells_the_costs_to_members_only(run):

@@ -62,6 +62,21 @@ def test_page_by_page_every_line_is_seen_once_also_when_new_ones_come_meanwhile(
     assert seen == expected
 
 
+def test_page_by_page_the_lines_are_those_that_were_asked_for(run):
+    for wanted in (
+        Wanted(level="info"),
+        Wanted(stage="score"),
+        Wanted(text="acme"),
+        Wanted(level="error", text="dead"),
+    ):
+        whole, seen, after = [line.pk for line in logs.page(run, wanted, size=100).lines], [], ""
+        while after is not None:
+            page = logs.page(run, wanted, after, size=2)
+            seen += [line.pk for line in page.lines]
+            after = page.following or None
+        assert seen == whole != []
+
+
 @pytest.mark.parametrize("after", ["x", "0", "-", "9-1", "0-" + "9" * 40, "٣-٣", "0--1"])
 def test_a_cursor_that_makes_no_sense_is_no_error(run, after):
     assert logs.page(run, Wanted(), after).lines is not None

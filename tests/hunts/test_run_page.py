@@ -8,8 +8,9 @@ from asgiref.sync import async_to_sync, sync_to_async
 from django.urls import reverse
 from django.utils import timezone
 
-from hunts import limits, live, reports
-from hunts.models import Run
+from hunts import limits, live, reports, runpage
+from hunts.models import Run, RunEvent
+from leads.models import Lead
 from tests.conftest import signed_in
 from tests.factories import CandidateFactory, MembershipFactory, RunFactory
 from tests.hunts.test_live import opened
@@ -48,6 +49,30 @@ def test_rejected_companies_are_a_press_away_and_every_choice_is_counted(client_
     assert sorted(rows) == sorted(names)
     counts = re.findall(r'class="chip" href="/hunts/runs/\d+/[^"]*"[^>]*>[^<]+<span class="num soft">(\d+)<', page)
     assert counts == ["3", "1", "1", "2", "5"]
+
+
+def test_the_best_come_first_then_those_at_work_then_the_others_in_the_order_they_were_found(run, monkeypatch):
+    CandidateFactory(run=run, lead__name="Better Ltd", status="qualified", stage="deliver", tier="A", score=95)
+    CandidateFactory(run=run, lead__name="Waiting", status="queued")
+    names = ["Better Ltd", "Good Ltd", "Bad Ltd", "At Work", "Waiting", "Broken Ltd", "Twin Ltd"]
+    assert [one.lead.name for one in runpage.rows(run, "all")] == names
+    monkeypatch.setattr(runpage, "ROWS", 3)
+    assert [one.lead.name for one in runpage.rows(run, "all")] == names[:3]
+
+
+def test_who_can_be_written_to_is_counted_of_the_qualified_alone(run):
+    assert reports.progress(run).with_contact == 0
+    Lead.objects.filter(name__in=["Good Ltd", "Bad Ltd", "At Work"]).update(contact_email="ada@good.example")
+    CandidateFactory(run=run, lead__name="Unreachable", status="qualified", stage="deliver", tier="B", score=70)
+    assert reports.progress(run).with_contact == 1
+
+
+def test_the_log_on_the_page_says_how_many_lines_are_not_shown(client_of_owner, run):
+    RunEvent.objects.bulk_create(RunEvent(run=run, message=f"line {number}") for number in range(20))
+    RunEvent.objects.create(run=run, level="error", message="an error")
+    page = client_of_owner.get(run.get_absolute_url()).text
+    assert "an error" in page and "line 19" in page and "line 8" not in page
+    assert "Show 9 more lines" in page
 
 
 def test_a_company_that_failed_shows_where_and_why_and_can_be_retried(client_of_owner, run):

@@ -192,6 +192,14 @@ def test_for_ever_is_not_offered(workspace, months):
         retention.change(workspace, months, by=None)
 
 
+def test_the_page_says_where_more_is_due_than_it_counted(workspace, client_of_owner, monkeypatch):
+    monkeypatch.setattr(retention, "MOST_COUNTED", 2)
+    leads = [JudgedLeadFactory(workspace=workspace) for _number in range(2)]
+    assert "(2 stands for as many or more)" in client_of_owner.get("/settings/privacy").text
+    leads[0].contacts.all().delete()
+    assert "stands for" not in client_of_owner.get("/settings/privacy").text
+
+
 def test_the_next_erasure_says_when_and_how_many(workspace):
     assert retention.next_due(workspace).at is None
     collected(LeadFactory(workspace=workspace, handle=DOMAIN), days_ago=100)
