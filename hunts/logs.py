@@ -13,6 +13,7 @@ from leads import csv_files
 
 PAGE_LINES = 50
 LONGEST_SEARCH = 200
+MOST_COUNTED = 1_000  # of a level, where words are looked for
 
 LEVELS: tuple[str, ...] = (RunEvent.Level.ERROR, RunEvent.Level.WARNING, RunEvent.Level.INFO)
 # What a line can be about, as the address names it; `run` has no stage of its own.
@@ -60,21 +61,18 @@ def lines(run: Run, wanted: Wanted, after: str = "", *, most: int) -> QuerySet[R
     Each level is looked for along the index by itself: a big run has several lines for each of thousands of companies,
     and to sort them all takes longer than to show some.
     """
-    place_after, last = _cursor(after) or (0, None)
     found = _about(run, wanted)
-    limbs = []
-    for place, level in list(enumerate(LEVELS))[place_after:]:
-        of_level = found.filter(level=level) if wanted.level in ("", level) else found.none()
-        if last is not None and place == place_after:
-            of_level = of_level.filter(pk__lt=last)
-        first = of_level.order_by("-pk").values("pk")[:most]
-        # SQLite takes no limit in a limb of a union, but in a query within it.
-        limbs.append(RunEvent.objects.filter(pk__in=first).order_by().values("pk"))
-    keys = RunEvent.objects.none().union(*limbs, all=True) if limbs else RunEvent.objects.none()
+    if wanted.level:
+        found = found.filter(level=wanted.level)
+    keys = _first_of_each(found, most, _cursor(after))
+    return _in_order(keys)[:most]
+
+
+def _in_order(keys: Any) -> QuerySet[RunEvent]:
     order = Case(
         *(When(level=level, then=Value(place)) for place, level in enumerate(LEVELS)), output_field=IntegerField()
     )
-    shown = RunEvent.objects.filter(pk__in=keys).annotate(order=order).order_by("order", "-pk")[:most]
+    shown = RunEvent.objects.filter(pk__in=keys).annotate(order=order).order_by("order", "-pk")
     return shown.select_related("candidate__lead").only(*_SHOWN)
 
 
@@ -84,7 +82,26 @@ _SHOWN = ("run", "candidate__lead__name", "level", "stage", "message", "created_
 
 def page(run: Run, wanted: Wanted, after: str = "", *, size: int = PAGE_LINES) -> Page:
     """Return the lines that follow the cursor `after`; one that makes no sense is the beginning."""
-    shown = list(lines(run, wanted, after, most=size + 1))
+    return _page(list(lines(run, wanted, after, most=size + 1)), size)
+
+
+def look(run: Run, wanted: Wanted, after: str = "", *, size: int = PAGE_LINES) -> tuple[Page, dict[str, int]]:
+    """Return the lines that follow the cursor `after`, and how many there are of each level: see `page`, `counts`.
+
+    The first page of a search is taken from the lines that are counted, so that they are looked through once.
+    """
+    if after or not wanted.text:
+        return page(run, wanted, after, size=size), counts(run, wanted)
+    counted = RunEvent.objects.filter(pk__in=_first_of_each(_about(run, wanted), MOST_COUNTED))
+    keys: dict[str, list[int]] = {level: [] for level in LEVELS}
+    for level, pk in counted.order_by("-pk").values_list("level", "pk"):
+        keys[level].append(pk)
+    chosen = [pk for level in LEVELS if wanted.level in ("", level) for pk in keys[level][: size + 1]]
+    shown = list(_in_order(chosen)[: size + 1])
+    return _page(shown, size), {level: len(found) for level, found in keys.items()}
+
+
+def _page(shown: list[RunEvent], size: int) -> Page:
     following = ""
     if len(shown) > size:
         shown = shown[:size]
@@ -93,9 +110,28 @@ def page(run: Run, wanted: Wanted, after: str = "", *, size: int = PAGE_LINES) -
 
 
 def counts(run: Run, wanted: Wanted) -> dict[str, int]:
-    """Return how many lines of each level there are, as the stage and the words narrow them down."""
-    found = _about(run, wanted).values_list("level").annotate(count=Count("pk"))
-    return dict.fromkeys(LEVELS, 0) | dict(found.order_by())
+    """Return how many lines of each level there are, as the stage and the words narrow them down.
+
+    Words are counted up to MOST_COUNTED lines of a level: to look for them in all of them takes long.
+    """
+    found = _about(run, wanted)
+    if wanted.text:
+        found = RunEvent.objects.filter(pk__in=_first_of_each(found, MOST_COUNTED))
+    return dict.fromkeys(LEVELS, 0) | dict(found.order_by().values_list("level").annotate(count=Count("pk")))
+
+
+def _first_of_each(found: QuerySet[RunEvent], most: int, after: tuple[int, int] | None = None) -> Any:
+    """Return a query for the keys of the newest lines of each level, `most` of each; `after` is a cursor."""
+    place_after, last = after or (0, None)
+    limbs = []
+    for place, level in list(enumerate(LEVELS))[place_after:]:
+        of_level = found.filter(level=level)
+        if last is not None and place == place_after:
+            of_level = of_level.filter(pk__lt=last)
+        first = of_level.order_by("-pk").values("pk")[:most]
+        # SQLite takes no limit in a limb of a union, but in a query within it.
+        limbs.append(RunEvent.objects.filter(pk__in=first).order_by().values("pk"))
+    return RunEvent.objects.none().union(*limbs, all=True) if limbs else RunEvent.objects.none()
 
 
 def _about(run: Run, wanted: Wanted) -> QuerySet[RunEvent]:
@@ -103,8 +139,10 @@ def _about(run: Run, wanted: Wanted) -> QuerySet[RunEvent]:
     if wanted.stage:
         found = found.filter(stage="" if wanted.stage == RUN else wanted.stage)
     for word in wanted.text.split()[:8]:
-        about_it = run.candidates.filter(lead__handle__icontains=word)
-        found = found.filter(Q(message__icontains=word) | Q(candidate__in=about_it.values("pk")))
+        told = Q(message__icontains=word)
+        if "." in word:  # as a domain has; a line names its company, and not its domain
+            told |= Q(candidate__in=run.candidates.filter(lead__handle__icontains=word).values("pk"))
+        found = found.filter(told)
     return found
 
 

@@ -122,7 +122,10 @@ class LineOut(Schema):
 
 
 class LogOut(Schema):
-    """A page of lines: errors, warnings, then the others, each newest first; and how many lines of each level."""
+    """A page of lines: errors, warnings, then the others, each newest first; and how many lines of each level.
+
+    Where words are looked for, no more than 1,000 lines of a level are counted.
+    """
 
     items: list[LineOut]
     counts: dict[str, int]
@@ -182,8 +185,8 @@ def list_candidates(request: MemberRequest, run_id: int, asked: Query[Candidates
 def read_log(request: MemberRequest, run_id: int, asked: Query[LogIn]) -> dict[str, Any]:
     """The log of a run by level, stage and words."""
     run, wanted = _run(request, run_id), logs.wanted(asked.dict())
-    page = logs.page(run, wanted, asked.cursor, size=asked.limit)
-    return {"items": page.lines, "counts": logs.counts(run, wanted), "next_cursor": page.following or None}
+    page, counts = logs.look(run, wanted, asked.cursor, size=asked.limit)
+    return {"items": page.lines, "counts": counts, "next_cursor": page.following or None}
 
 
 @router.post("/{int:run_id}/restore", response={200: RunDetailOut, **PROBLEMS_OF_ONE}, operation_id="restore_run")

@@ -1,5 +1,6 @@
 """What the page of a run shows: one context for the page, its parts and the live stream."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -68,13 +69,14 @@ def context(run: Run, *, may_change: bool, show: str = "", limit_form: RaiseForm
 
 def log_context(run: Run, wanted: logs.Wanted, after: str, *, may_change: bool) -> dict[str, Any]:
     """Return what the log's tab needs."""
+    page, counts = logs.look(run, wanted, after)
     return {
         **head_context(run, reports.progress(run, run.budget), None, may_change=may_change),
         "tab": "log",
         "wanted": wanted,
-        "page": logs.page(run, wanted, after),
+        "page": page,
         "after": after,
-        "levels": _levels(run, wanted),
+        "levels": _levels(counts, wanted),
         "stages": logs.STAGES,
     }
 
@@ -112,14 +114,15 @@ def _shown(now: reports.Progress, show: str) -> list[dict[str, Any]]:
     ]
 
 
-def _levels(run: Run, wanted: logs.Wanted) -> list[dict[str, Any]]:
-    counts = logs.counts(run, wanted)
-    every = [{"name": "", "label": _("All"), "count": sum(counts.values()), "is_current": not wanted.level}]
-    return every + [
+def _levels(counts: Mapping[str, int], wanted: logs.Wanted) -> list[dict[str, Any]]:
+    is_cut = {level: bool(wanted.text) and counts[level] >= logs.MOST_COUNTED for level in logs.LEVELS}
+    every = {"name": "", "label": _("All"), "count": sum(counts.values()), "is_current": not wanted.level}
+    return [{**every, "is_cut": any(is_cut.values())}] + [
         {
             "name": level,
             "label": RunEvent.Level(level).label,
             "count": counts[level],
+            "is_cut": is_cut[level],
             "is_current": level == wanted.level,
         }
         for level in logs.LEVELS

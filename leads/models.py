@@ -87,10 +87,15 @@ class LeadQuerySet(models.QuerySet["Lead"]):
         Asks here which these are, where they are few: of many, enough stand at the beginning of any list, but to walk
         along it in search of a few takes long.
         """
-        came_upon = Lead.objects.filter(candidacies__run__hunt_id=hunt_id).order_by()
-        standing = came_upon.values_list(Coalesce("merged_into_id", "pk"), flat=True)
-        few = list(standing[: searching.FEW + 1])
-        return self.filter(pk__in=few if len(few) <= searching.FEW else standing)
+        came_upon = _ways_through_runs().filter(run__hunt_id=hunt_id).order_by()
+        standing = Coalesce("lead__merged_into", "lead")
+        few = list(came_upon.values_list(standing, flat=True)[: searching.FEW + 1])
+        if len(few) <= searching.FEW:
+            return self.filter(pk__in=few)
+        # Either in a list of its own, which PostgreSQL asks about each lead on the way instead of reading all leads.
+        leads = came_upon.values("lead")
+        parts = Lead.objects.filter(merged_into__isnull=False, pk__in=leads)
+        return self.filter(Q(pk__in=leads) | Q(pk__in=parts.values("merged_into")))
 
     def ranked(self) -> "LeadQuerySet":
         """Best first, in an order that does not change between two looks."""
@@ -114,6 +119,13 @@ class LeadQuerySet(models.QuerySet["Lead"]):
             others = _called(workspace_id, word) if called is None else Q(pk__in=called)
             leads = leads.filter(reduce(or_, own) | others)
         return leads
+
+
+def _ways_through_runs() -> models.QuerySet[Any]:
+    """Return the candidacies of all leads. (What they are is known a floor above.)"""
+    candidacy = Lead._meta.get_field("candidacies").related_model
+    assert isinstance(candidacy, type) and issubclass(candidacy, models.Model)
+    return candidacy._default_manager.all()
 
 
 def _called(workspace_id: int, word: str) -> Q:

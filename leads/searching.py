@@ -21,8 +21,10 @@ _LETTERS = 3
 # Two Latin letters stand in nearly every description, so they are looked for in names and domains alone.
 NAMES = ("name", "handle")
 TEXTS = (*NAMES, "description", "location")
+_JOINED: dict[tuple[str, ...], str] = {
+    columns: " || ' ' || ".join(f"l.{column}" for column in columns) for columns in (NAMES, TEXTS)
+}
 
-_TEXT = "l.name || ' ' || l.handle || ' ' || l.description || ' ' || l.location"
 _LIKE = {"sqlite": "LIKE %s ESCAPE '\\'", "postgresql": "LIKE upper(%s)"}
 _UPPER = {"sqlite": "({})", "postgresql": "upper({})"}
 
@@ -75,7 +77,7 @@ def look_up(workspace_id: int, words: Sequence[str]) -> Found:
     return Found(found if len(found) <= FEW else None, others if has_few_others else None)
 
 
-def columns_of(word: str) -> Sequence[str]:
+def columns_of(word: str) -> tuple[str, ...]:
     """Return the columns of a lead that a word is looked for in. Two Chinese characters are a whole word."""
     return NAMES if len(word) < _LETTERS and word.isascii() else TEXTS
 
@@ -93,25 +95,28 @@ def _in_texts(workspace_id: int, words: Sequence[str]) -> tuple[str, list[str | 
             f"AND {mine.format('max')} AND l.workspace_id = %s",
             [asked, workspace_id, workspace_id, workspace_id],
         )
+    named = [word for word in words if columns_of(word) is NAMES]
+    first = named[0] if len(named) == len(words) else None
     each = ["l.workspace_id = %s"]
     values: list[str | int] = [workspace_id]
     for word in words:
-        condition, more = _in_columns(workspace_id, word)
-        each.append(condition)
-        values += more
-    return f"SELECT {_own(words)} FROM leads_lead l WHERE {' AND '.join(each)}", values  # noqa: S608
+        if word is not first:
+            each.append(f"{_folded(_JOINED[columns_of(word)])} {_like()}")
+            values.append(_pattern(word))
+    leads, more = _named(workspace_id, first) if first else ("leads_lead l", [])
+    return f"SELECT {_own(words)} FROM {leads} WHERE {' AND '.join(each)}", [*more, *values]  # noqa: S608
 
 
-def _in_columns(workspace_id: int, word: str) -> tuple[str, list[str | int]]:
-    pattern = _pattern(word)
-    if columns_of(word) is TEXTS:
-        return f"{_folded(_TEXT)} {_like()}", [pattern]
-    # Each along an index that has the column and nothing else.
+def _named(workspace_id: int, word: str) -> tuple[str, list[str | int]]:
+    """Return the leads that have a short word in name or domain, and the values for that.
+
+    Each column is read along an index that has little else, until there are enough; who has it in both comes twice.
+    """
     found = " UNION ALL ".join(
         f"SELECT id FROM leads_lead WHERE workspace_id = %s AND {_folded(column)} {_like()}"  # noqa: S608
         for column in NAMES
     )
-    return f"l.id IN ({found})", [workspace_id, pattern] * len(NAMES)
+    return f"({found}) named JOIN leads_lead l ON l.id = named.id", [workspace_id, _pattern(word)] * len(NAMES)
 
 
 def _in_other_names(workspace_id: int, words: Sequence[str]) -> tuple[str, list[str | int]]:

@@ -77,6 +77,22 @@ def test_page_by_page_the_lines_are_those_that_were_asked_for(run):
         assert seen == whole != []
 
 
+def test_a_search_shows_and_counts_the_same_whether_it_looks_once_or_twice(run, monkeypatch):
+    for wanted in (Wanted(text="acme"), Wanted(text="acme points", level="info"), Wanted(text="nothing like it")):
+        page, counts = logs.look(run, wanted, size=2)
+        assert (page, counts) == (logs.page(run, wanted, size=2), logs.counts(run, wanted))
+    monkeypatch.setattr(logs, "MOST_COUNTED", 3)
+    page, counts = logs.look(run, Wanted(text="acme"), size=2)
+    assert counts == {"error": 1, "warning": 0, "info": 3}
+    assert [line.message for line in page.lines] == ["Acme: it is dead", "Acme: Tier A, 4 points"]
+
+
+def test_a_count_that_stopped_says_so(client_of_owner, run, monkeypatch):
+    monkeypatch.setattr(logs, "MOST_COUNTED", 3)
+    assert '<span class="num soft">3+</span>' in client_of_owner.get(f"/hunts/runs/{run.pk}/?tab=log&q=acme").text
+    assert "+</span>" not in client_of_owner.get(f"/hunts/runs/{run.pk}/?tab=log").text
+
+
 @pytest.mark.parametrize("after", ["x", "0", "-", "9-1", "0-" + "9" * 40, "٣-٣", "0--1"])
 def test_a_cursor_that_makes_no_sense_is_no_error(run, after):
     assert logs.page(run, Wanted(), after).lines is not None
