@@ -29,7 +29,7 @@ def fill(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("hunts", "0015_log_by_level"), ("leads", "0010_known_since")]
+    dependencies = [("hunts", "0017_log_by_level"), ("leads", "0010_known_since")]
 
     operations = [
         migrations.AddField(

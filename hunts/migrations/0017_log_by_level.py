@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("hunts", "0014_erasure"),
+        ("hunts", "0016_shared_requests"),
     ]
 
     operations = [
