@@ -6,6 +6,7 @@ from django.db import models
 from django.utils import timezone
 
 from accounts.models import Workspace
+from accounts.scoping import OwnedManager
 
 
 class RequestCount(models.Model):
@@ -36,6 +37,8 @@ class KeptAnswer(models.Model):
     body = models.BinaryField(null=True)
     created_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField(db_index=True)
+
+    objects = OwnedManager["KeptAnswer"]()
 
     class Meta:
         constraints: ClassVar = [

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.append_only import AppendOnlyModel, AppendOnlyQuerySet
 from accounts.models import User, Workspace
+from accounts.scoping import OwnedManager
 
 
 class Verb(models.TextChoices):
@@ -104,7 +105,7 @@ class AuditEntry(AppendOnlyModel):
     request_id = models.CharField(max_length=32, blank=True)
     at = models.DateTimeField(auto_now_add=True)
 
-    objects = AuditEntryQuerySet.as_manager()
+    objects = OwnedManager.from_queryset(AuditEntryQuerySet)()
 
     class Meta:
         verbose_name_plural = "audit entries"

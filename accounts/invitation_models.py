@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Membership, User, Workspace
 from accounts.outbox_models import OutgoingMessage
+from accounts.scoping import OwnedManager
 
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):
@@ -49,7 +50,7 @@ class Invitation(OutgoingMessage):
     accepted_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     revoked_at = models.DateTimeField(null=True)
 
-    objects = InvitationQuerySet.as_manager()
+    objects = OwnedManager.from_queryset(InvitationQuerySet)()
 
     class Meta:
         constraints: ClassVar = [

@@ -11,6 +11,8 @@ from django.utils.crypto import get_random_string
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
+from accounts.scoping import OwnedManager, WorkspaceManager
+
 # How many random letters end a slug that nobody chose: two billion endings for each name.
 SLUG_ENDING = 6
 
@@ -73,7 +75,7 @@ class Workspace(models.Model):
     )
     members = models.ManyToManyField(User, through="Membership", related_name="workspaces")
 
-    objects = WorkspaceQuerySet.as_manager()
+    objects = WorkspaceManager.from_queryset(WorkspaceQuerySet)()
 
     KEPT_FOR: ClassVar = timedelta(days=14)
     LONGEST_RETENTION: ClassVar = 120  # months
@@ -122,6 +124,8 @@ class Membership(models.Model):
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=10, choices=Role.choices, default=Role.MEMBER)
     created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = OwnedManager["Membership"]()
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["workspace", "user"], name="one_membership_a_person")]

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User, Workspace
 from accounts.outbox_models import OutgoingMessage
+from accounts.scoping import OwnedManager, OwnedThroughManager
 
 
 class Kind(models.TextChoices):
@@ -60,7 +61,7 @@ class Notification(models.Model):
     read_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
-    objects = NotificationQuerySet.as_manager()
+    objects = OwnedManager.from_queryset(NotificationQuerySet)()
 
     class Meta:
         constraints: ClassVar = [
@@ -93,6 +94,8 @@ class NotificationPreference(models.Model):
     in_app = models.BooleanField()
     email = models.BooleanField()
 
+    objects = OwnedManager["NotificationPreference"]()
+
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["user", "workspace", "kind"], name="one_preference_a_kind"),
@@ -111,6 +114,8 @@ class Reader(models.Model):
     digest_hour = models.PositiveSmallIntegerField(null=True, help_text="0 to 23 in the person's zone; null: no digest")
     next_digest_at = models.DateTimeField(null=True, db_index=True)
     looked_at = models.DateTimeField(null=True, help_text="when a page of theirs last asked for news")
+
+    objects = OwnedManager["Reader"]()
 
     class Meta:
         constraints: ClassVar = [
@@ -136,6 +141,8 @@ class SlackNews(models.Model):
     workspace = models.OneToOneField(Workspace, on_delete=models.CASCADE, related_name="slack_news")
     kinds = models.JSONField(default=list)
 
+    objects = OwnedManager["SlackNews"]()
+
     def __str__(self) -> str:
         return f"Slack of {self.workspace_id}"
 
@@ -151,6 +158,8 @@ class NotificationDelivery(OutgoingMessage):
     channel = models.CharField(max_length=8, choices=Channel.choices)
     address = models.CharField(max_length=254, blank=True, help_text="where it was sent to")
     unless_seen = models.BooleanField(default=False, help_text="not needed if the person was looking meanwhile")
+
+    objects = OwnedThroughManager["NotificationDelivery"]("notification")
 
     class Meta:
         verbose_name_plural = "notification deliveries"

@@ -6,6 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User, Workspace
+from accounts.scoping import OwnedManager
 
 
 class WorkspaceQuota(models.Model):
@@ -16,6 +17,8 @@ class WorkspaceQuota(models.Model):
     allowed = models.PositiveIntegerField(_("allowed"), help_text=_("0: without a limit"))
     set_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     changed_at = models.DateTimeField(auto_now=True)
+
+    objects = OwnedManager["WorkspaceQuota"]()
 
     class Meta:
         constraints: ClassVar = [

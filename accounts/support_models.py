@@ -8,6 +8,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from accounts.models import User, Workspace
+from accounts.scoping import OwnedManager
 
 
 def _number_of_somebody() -> "models.ForeignKey[User, User]":
@@ -67,6 +68,8 @@ class SupportOpening(models.Model):
     visit = models.ForeignKey(SupportVisit, on_delete=models.CASCADE, related_name="openings")
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+")
     opened_at = models.DateTimeField(auto_now_add=True)
+
+    objects = OwnedManager["SupportOpening"]()
 
     class Meta:
         constraints: ClassVar = [

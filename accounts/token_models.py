@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import audit
 from accounts.audit_models import Verb
 from accounts.models import Membership, User, Workspace
+from accounts.scoping import OwnedManager
 
 # How exactly it is known when a token was last used: so that a busy one is written once a minute.
 USED_WITHIN = timedelta(minutes=1)
@@ -78,7 +79,7 @@ class ApiToken(models.Model):
     # Set by `with_role`.
     role: str | None
 
-    objects = ApiTokenQuerySet.as_manager()
+    objects = OwnedManager.from_queryset(ApiTokenQuerySet)()
 
     class Meta:
         indexes: ClassVar = [models.Index(fields=["workspace", "user"], name="api_token_of")]

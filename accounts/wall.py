@@ -4,23 +4,24 @@ Inside `as_tenant` the database itself is told to look as a role that has no row
 policies: `config.row_security`); outside of it, in workers, commands and the shell, nothing changes. `as_system` is for
 the few functions that a request calls and that look across workspaces.
 
-What is wanted stands in a context variable, which goes along into threads and tasks. The connection follows it: before
-each statement `guard` compares what is wanted with what the server last said of the session, and moves it with one
-statement where they differ. The role, the workspace and the session's name are set by that one statement, and a server
-tells every change of the name by itself, also that a rollback took it back: so nothing is remembered here that a new
-connection, a crash or another thread could make untrue.
+What is wanted stands in a context variable, the scope of django-scopes, which goes along into threads and tasks; the
+managers of models go by the same one (`accounts.scoping`). The connection follows it: before each statement `guard`
+compares what is wanted with what the server last said of the session, and moves it with one statement where they
+differ. The role, the workspace and the session's name are set by that one statement, and a server tells every change
+of the name by itself, also that a rollback took it back: so nothing is remembered here that a new connection, a crash
+or another thread could make untrue.
 https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-ASYNC
 """
 
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
 from typing import Any
 from weakref import WeakKeyDictionary, WeakSet
 
 import structlog
 from django.conf import settings
 from django.db import DatabaseError, connections
+from django_scopes import get_scope, scope  # noqa: TID251  (here and in `accounts.scoping` alone)
 from psycopg.pq import ConnStatus, TransactionStatus
 
 logger = structlog.get_logger(__name__)
@@ -46,12 +47,25 @@ SELECT set_config('role', %(role)s, false),
        set_config('application_name', %(name)s, false)
 """
 
-# Whose rows are looked at: None is the system, '' a tenant without a workspace, else the workspace's number.
-_wanted: ContextVar[str | None] = ContextVar("tenant", default=None)
+# A tenant without a workspace, as a scope says it: its managers look for rows of any of these. None is the system.
+_NOBODY: tuple[int, ...] = ()
 # By connection of the driver: what the session was called before a tenant used it.
 _names: "WeakKeyDictionary[Any, str]" = WeakKeyDictionary()
 # Those to databases without a wall, which are not asked again.
 _unwalled: "WeakSet[Any]" = WeakSet()
+
+
+def is_system() -> bool:
+    """Return whether the rows of all workspaces are looked at, as everywhere outside of requests."""
+    return get_scope().get("workspace") is None
+
+
+def _wanted() -> str | None:
+    """Return whose rows are looked at: None is the system, '' a tenant without a workspace, else its number."""
+    workspace = get_scope().get("workspace")
+    if workspace is None:
+        return None
+    return "" if workspace == _NOBODY else str(workspace)
 
 
 def tenant_role() -> str:
@@ -71,18 +85,15 @@ def as_tenant(workspace_id: int | None) -> Iterator[None]:
         with _wanting(workspace_id):
             yield
     finally:
-        if _wanted.get() is None:
+        if is_system():
             _settle()
 
 
 @contextmanager
 def as_system() -> Iterator[None]:
     """Look at the rows of all workspaces: the caller answers for what it asks. Nothing changes outside of a request."""
-    token = _wanted.set(None)
-    try:
+    with scope(workspace=None):
         yield
-    finally:
-        _wanted.reset(token)
 
 
 def streamed(pieces: Pieces, workspace_id: int | None) -> Pieces:
@@ -123,11 +134,8 @@ async def _awaited(pieces: AsyncIterator[bytes], workspace_id: int | None) -> As
 
 @contextmanager
 def _wanting(workspace_id: int | None) -> Iterator[None]:
-    token = _wanted.set("" if workspace_id is None else str(workspace_id))
-    try:
+    with scope(workspace=_NOBODY if workspace_id is None else workspace_id):
         yield
-    finally:
-        _wanted.reset(token)
 
 
 def guard(sender: Any, connection: Any, **kwargs: Any) -> None:
@@ -150,7 +158,7 @@ def place_of(connection: Any) -> str | None:
 
 def _follow(connection: Any) -> None:
     """Move the connection to where the context is. A transaction that failed takes no statement but its rollback."""
-    wanted, driver = _wanted.get(), connection.connection
+    wanted, driver = _wanted(), connection.connection
     if place_of(connection) == wanted or driver.pgconn.transaction_status == TransactionStatus.INERROR:
         return
     if wanted is None:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.append_only import AppendOnlyModel, AppendOnlyQuerySet
 from accounts.models import User, Workspace
+from accounts.scoping import OwnedManager, OwnedThroughManager
 
 # The cap of a ceiling that only counts: a trillion dollars, so that one comparison serves all ceilings.
 NO_LIMIT_MICROUSD = 10**18
@@ -48,6 +49,8 @@ class Budget(models.Model):
     # Of a workspace's ceiling. It stands here so that whoever locks that knows it, as of now, without another look.
     limits_leads = models.BooleanField(default=False, help_text="single leads have ceilings, too")
     created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = OwnedManager["Budget"]()
 
     class Meta:
         constraints: ClassVar = [
@@ -139,6 +142,8 @@ class Hold(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     closed_at = models.DateTimeField(null=True)
 
+    objects = OwnedManager["Hold"]()
+
     class Meta:
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(amount_microusd__gte=0), name="hold_is_not_negative"),
@@ -201,7 +206,7 @@ class Entry(AppendOnlyModel):
     by = models.ForeignKey(User, on_delete=models.DO_NOTHING, null=True, db_constraint=False, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
 
-    objects = AppendOnlyQuerySet["Entry"].as_manager()
+    objects = OwnedThroughManager.from_queryset(AppendOnlyQuerySet["Entry"])("budget")
 
     class Meta:
         verbose_name_plural = "entries"
@@ -225,6 +230,8 @@ class SpendingLimit(models.Model):
     limit_microusd = models.BigIntegerField()
     set_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     changed_at = models.DateTimeField(auto_now=True)
+
+    objects = OwnedManager["SpendingLimit"]()
 
     class Meta:
         constraints: ClassVar = [

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User, Workspace
+from accounts.scoping import OwnedManager
 from billing.models import Entry, Hold
 
 
@@ -57,7 +58,7 @@ class RefundRequest(models.Model):
     answer = models.CharField(max_length=300, blank=True, help_text="what was said to it")
     entry = models.OneToOneField(Entry, on_delete=models.PROTECT, null=True, related_name="approval")
 
-    objects = RefundRequestQuerySet.as_manager()
+    objects = OwnedManager.from_queryset(RefundRequestQuerySet)()
 
     class Meta:
         constraints: ClassVar = [

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User, Workspace
+from accounts.scoping import OwnedManager, OwnedThroughManager
 from billing.models import Budget
 from hunts.icp import Icp
 from hunts.models import Hunt
@@ -39,7 +40,7 @@ class Conversation(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     changed_at = models.DateTimeField(auto_now_add=True)
 
-    objects = ConversationQuerySet.as_manager()
+    objects = OwnedManager.from_queryset(ConversationQuerySet)()
 
     class Meta:
         indexes: ClassVar = [models.Index("workspace", F("changed_at").desc(), name="conversation_by_age")]
@@ -81,6 +82,8 @@ class Message(models.Model):
     fence = models.PositiveIntegerField(default=0)
     lease_expires_at = models.DateTimeField(null=True, help_text="until when a process is writing it")
     created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = OwnedThroughManager["Message"]("conversation")
 
     class Meta:
         indexes: ClassVar = [

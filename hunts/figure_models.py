@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from accounts.models import Workspace
+from accounts.scoping import OwnedManager, OwnedThroughManager
 
 
 class RunFiguresQuerySet(models.QuerySet["RunFigures"]):
@@ -55,7 +56,7 @@ class RunFigures(models.Model):
     mean_score = models.FloatField(null=True)
     spent_microusd = models.BigIntegerField(default=0)
 
-    objects = RunFiguresQuerySet.as_manager()
+    objects = OwnedManager.from_queryset(RunFiguresQuerySet)()
 
     class Meta:
         constraints: ClassVar = [
@@ -93,6 +94,8 @@ class RunSpend(models.Model):
     figures = models.ForeignKey(RunFigures, on_delete=models.CASCADE, related_name="spends")
     provider = models.CharField(max_length=40)
     spent_microusd = models.BigIntegerField()
+
+    objects = OwnedThroughManager["RunSpend"]("figures")
 
     class Meta:
         constraints: ClassVar = [

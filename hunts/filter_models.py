@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Case, ExpressionWrapper, F, Q, Value, When
 
 from accounts.models import Workspace
+from accounts.scoping import OwnedManager
 
 
 class FilterHistoryQuerySet(models.QuerySet["FilterHistory"]):
@@ -40,7 +41,7 @@ class FilterHistory(models.Model):
     )
     created_at = models.DateTimeField(auto_now_add=True)
 
-    objects = FilterHistoryQuerySet.as_manager()
+    objects = OwnedManager.from_queryset(FilterHistoryQuerySet)()
 
     class Meta:
         verbose_name_plural = "filter history"

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User, Workspace
+from accounts.scoping import OwnedManager, OwnedThroughManager
 from billing.models import Budget
 from hunts import summaries
 from hunts.figure_models import RunFigures, RunSpend  # noqa: F401  (Django looks here)
@@ -44,7 +45,7 @@ class SavedIcp(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     changed_at = models.DateTimeField(auto_now=True)
 
-    objects = SavedIcpQuerySet.as_manager()
+    objects = OwnedManager.from_queryset(SavedIcpQuerySet)()
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["workspace", "name"], name="one_icp_a_name")]
@@ -81,7 +82,7 @@ class Hunt(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     deleted_at = models.DateTimeField(null=True, help_text="not shown since; can be brought back until it is purged")
 
-    objects = HuntQuerySet.as_manager()
+    objects = OwnedManager.from_queryset(HuntQuerySet)()
 
     class Meta:
         indexes: ClassVar = [models.Index("workspace", F("created_at").desc(), name="hunt_by_age")]
@@ -169,7 +170,7 @@ class Run(models.Model):
     nudges = models.PositiveSmallIntegerField(default=0, help_text="messages in the queue or in a worker's hands")
     nudged_at = models.DateTimeField(null=True)
 
-    objects = RunQuerySet.as_manager()
+    objects = OwnedManager.from_queryset(RunQuerySet)()
 
     class Meta:
         indexes: ClassVar = [
@@ -285,7 +286,7 @@ class Candidate(models.Model):
     finished_at = models.DateTimeField(null=True)
     changed_at = models.DateTimeField(auto_now_add=True)
 
-    objects = CandidateQuerySet.as_manager()
+    objects = OwnedThroughManager.from_queryset(CandidateQuerySet)("run")
 
     class Meta:
         constraints: ClassVar = [
@@ -330,6 +331,8 @@ class RunEvent(models.Model):
     stage = models.CharField(max_length=10, blank=True)
     message = models.CharField(max_length=500)
     created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = OwnedThroughManager["RunEvent"]("run")
 
     class Meta:
         indexes: ClassVar = [

@@ -13,6 +13,7 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Membership, User, Workspace
+from accounts.scoping import OwnedManager, OwnedThroughManager
 from hunts.recurrence import Recurrence
 
 
@@ -70,7 +71,7 @@ class Preset(models.Model):
     changed_at = models.DateTimeField(auto_now_add=True)
     deleted_at = models.DateTimeField(null=True)
 
-    objects = PresetQuerySet.as_manager()
+    objects = OwnedManager.from_queryset(PresetQuerySet)()
 
     class Meta:
         constraints: ClassVar = [
@@ -139,7 +140,7 @@ class Schedule(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     deleted_at = models.DateTimeField(null=True)
 
-    objects = ScheduleQuerySet.as_manager()
+    objects = OwnedThroughManager.from_queryset(ScheduleQuerySet)("preset")
 
     class Meta:
         constraints: ClassVar = [
@@ -193,6 +194,8 @@ class Firing(models.Model):
     note = models.CharField(max_length=500, blank=True, help_text="why not, or why late")
     run = models.OneToOneField("hunts.Run", on_delete=models.SET_NULL, null=True, related_name="firing")
     created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = OwnedThroughManager["Firing"]("schedule")
 
     class Meta:
         constraints: ClassVar = [

@@ -13,6 +13,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User, Workspace
+from accounts.scoping import OwnedManager, OwnedThroughManager
 from billing.models import Budget
 from enrichment.models import Snapshot
 from leads.models import Lead
@@ -63,7 +64,7 @@ class Research(models.Model):
     lease_expires_at = models.DateTimeField(null=True)
     not_before = models.DateTimeField(null=True)
 
-    objects = ResearchQuerySet.as_manager()
+    objects = OwnedManager.from_queryset(ResearchQuerySet)()
 
     class Meta:
         verbose_name_plural = "researches"
@@ -110,6 +111,8 @@ class ResearchQuestion(models.Model):
     left_out = models.PositiveSmallIntegerField(default=0, help_text="sentences whose quote stands on no page")
     answered_at = models.DateTimeField(null=True)
 
+    objects = OwnedThroughManager["ResearchQuestion"]("research")
+
     class Meta:
         ordering: ClassVar = ["position"]
         constraints: ClassVar = [
@@ -132,6 +135,8 @@ class Statement(models.Model):
     start = models.PositiveIntegerField(help_text="offset of the quote in the snapshot, in characters")
     end = models.PositiveIntegerField()
     fetched_at = models.DateTimeField(null=True)
+
+    objects = OwnedThroughManager["Statement"]("question")
 
     class Meta:
         ordering: ClassVar = ["position"]

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User, Workspace
+from accounts.scoping import OwnedManager
 
 
 class ProviderCall(models.Model):
@@ -39,6 +40,8 @@ class ProviderCall(models.Model):
     output_tokens = models.PositiveIntegerField(default=0)
     duration_ms = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = OwnedManager["ProviderCall"]()
 
     class Meta:
         constraints: ClassVar = [
@@ -86,7 +89,7 @@ class Connection(models.Model):
     calls_at_once = models.PositiveIntegerField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
-    objects = ConnectionQuerySet.as_manager()
+    objects = OwnedManager.from_queryset(ConnectionQuerySet)()
 
     class Meta:
         constraints: ClassVar = [

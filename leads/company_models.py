@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from accounts.models import User, Workspace
+from accounts.scoping import OwnedOrSharedManager, OwnedThroughManager
 from integrations.capabilities import Range
 
 
@@ -28,7 +29,7 @@ class CompanyList(models.Model):
     uploaded_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     deleted_at = models.DateTimeField(null=True, help_text="not searched since; can be brought back until it is purged")
 
-    objects = CompanyListQuerySet.as_manager()
+    objects = OwnedOrSharedManager.from_queryset(CompanyListQuerySet)()
 
     class Meta:
         constraints: ClassVar = [
@@ -60,6 +61,8 @@ class Company(models.Model):
     founded_year = models.PositiveSmallIntegerField(null=True)
     phone = models.CharField(max_length=60, blank=True)
     source = models.CharField(max_length=200, blank=True, help_text="where the file has it from, such as a trade fair")
+
+    objects = OwnedThroughManager["Company"]("list")
 
     class Meta:
         verbose_name_plural = "companies"

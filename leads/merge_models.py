@@ -7,6 +7,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User, Workspace
+from accounts.scoping import OwnedManager
 
 
 class Clue(models.TextChoices):
@@ -37,6 +38,8 @@ class LeadAlias(models.Model):
     kind = models.CharField(max_length=12, choices=Clue.choices)
     detail = models.CharField(max_length=1000, blank=True, help_text="where that was seen")
     created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = OwnedManager["LeadAlias"]()
 
     class Meta:
         verbose_name_plural = "lead aliases"
@@ -80,7 +83,7 @@ class Merge(models.Model):
     undone_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     undone_at = models.DateTimeField(null=True)
 
-    objects = MergeQuerySet.as_manager()
+    objects = OwnedManager.from_queryset(MergeQuerySet)()
 
     class Meta:
         constraints: ClassVar = [
@@ -116,7 +119,7 @@ class DistinctPair(models.Model):
     said_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     said_at = models.DateTimeField(auto_now_add=True)
 
-    objects = DistinctPairQuerySet.as_manager()
+    objects = OwnedManager.from_queryset(DistinctPairQuerySet)()
 
     class Meta:
         constraints: ClassVar = [

@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Workspace
+from accounts.scoping import OwnedManager, OwnedThroughManager
 from integrations.capabilities import Range
 from leads import searching
 from leads.company_models import Company as Company  # Django, and whoever asks for a model, looks here
@@ -188,7 +189,7 @@ class Lead(models.Model):
         help_text="never itself a merged one",
     )
 
-    objects = LeadQuerySet.as_manager()
+    objects = OwnedManager.from_queryset(LeadQuerySet)()
 
     class Meta:
         constraints: ClassVar = [
@@ -241,6 +242,8 @@ class Assessment(models.Model):
     tier = models.CharField(max_length=1, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
+    objects = OwnedThroughManager["Assessment"]("lead")
+
     class Meta:
         indexes: ClassVar = [models.Index(fields=["lead", "criteria_hash", "created_at"], name="assessment_to_reuse")]
 
@@ -277,6 +280,8 @@ class Evidence(models.Model):
     start = models.PositiveIntegerField(null=True, help_text="offset of the quote in the snapshot, in characters")
     end = models.PositiveIntegerField(null=True)
     fetched_at = models.DateTimeField(null=True)
+
+    objects = OwnedThroughManager["Evidence"]("assessment")
 
     class Meta:
         ordering: ClassVar = ["position"]
@@ -327,6 +332,8 @@ class Contact(models.Model):
     last_seen_at = models.DateTimeField(default=timezone.now)
     is_again = models.BooleanField(default=False, help_text="collected anew after it was erased for its age")
 
+    objects = OwnedThroughManager["Contact"]("lead")
+
     class Meta:
         ordering: ClassVar = ["rank", "pk"]
         constraints: ClassVar = [
@@ -363,6 +370,8 @@ class Fact(models.Model):
     found_at = models.DateTimeField()
     first_collected_at = models.DateTimeField(default=timezone.now, help_text="by this workspace, of any lead")
 
+    objects = OwnedThroughManager["Fact"]("lead")
+
     class Meta:
         ordering: ClassVar = ["kind", "-confidence", "pk"]
         constraints: ClassVar = [
@@ -387,6 +396,8 @@ class ContactForm(models.Model):
     captcha = models.CharField(max_length=20, blank=True, help_text="what must be solved to send it")
     confidence = models.FloatField(default=0, help_text="0 to 1")
     found_at = models.DateTimeField()
+
+    objects = OwnedThroughManager["ContactForm"]("lead")
 
     class Meta:
         ordering: ClassVar = ["-confidence", "pk"]

@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import User, Workspace
+from accounts.scoping import OwnedManager, OwnedOrSharedManager
 
 
 class SuppressionQuerySet(models.QuerySet["Suppression"]):
@@ -45,7 +46,7 @@ class Suppression(models.Model):
     added_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     added_at = models.DateTimeField(auto_now_add=True)
 
-    objects = SuppressionQuerySet.as_manager()
+    objects = OwnedOrSharedManager.from_queryset(SuppressionQuerySet)()
 
     class Meta:
         constraints: ClassVar = [
@@ -73,6 +74,8 @@ class Collection(models.Model):
     last_seen_at = models.DateTimeField(default=timezone.now)
     erased_at = models.DateTimeField(null=True)
     is_again = models.BooleanField(default=False)
+
+    objects = OwnedManager["Collection"]()
 
     class Meta:
         constraints: ClassVar = [

@@ -11,6 +11,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Workspace
+from accounts.scoping import OwnedManager
 from hunts.privacy.work_models import PersonWork, WorkQuerySet
 from leads.wanted import Wanted
 
@@ -42,7 +43,7 @@ class Lookup(PersonWork):
     perhaps = models.JSONField(default=list, help_text="who may be the person by another spelling of the name")
     expires_at = models.DateTimeField(default=kept_until, db_index=True, help_text="when it is deleted")
 
-    objects = LookupQuerySet.as_manager()
+    objects = OwnedManager.from_queryset(LookupQuerySet)()
 
     OVER: ClassVar = (Status.DONE, Status.FAILED)
     KEPT: ClassVar = timedelta(days=7)

@@ -8,6 +8,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Workspace
+from accounts.scoping import OwnedManager
 from hunts.privacy.work_models import PersonWork, WorkQuerySet
 
 
@@ -27,7 +28,7 @@ class Erasure(PersonWork):
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.RUNNING)
     counts = models.JSONField(default=dict, help_text="rows that were deleted or changed, by table")
 
-    objects = WorkQuerySet["Erasure"].as_manager()
+    objects = OwnedManager.from_queryset(WorkQuerySet["Erasure"])()
 
     OVER: ClassVar = (Status.DONE,)
     # Longer than any stage of a run takes: what held a page or an answer at the first round has written it by then.

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from accounts.models import Workspace
+from accounts.scoping import OwnedManager
 from hunts.privacy.models import Erasure
 from leads.wanted import Wanted
 
@@ -32,7 +33,7 @@ class SharedRequest(models.Model):
     )
     done_at = models.DateTimeField(null=True)
 
-    objects = SharedRequestQuerySet.as_manager()
+    objects = OwnedManager.from_queryset(SharedRequestQuerySet)()
 
     class Meta:
         constraints: ClassVar = [
