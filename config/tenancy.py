@@ -1,6 +1,7 @@
 """Which rows belong to whom: every table is a workspace's own or is shared by all, and says so here.
 
-A model that stands in neither list fails the tests, so that nothing new is without a wall by mistake.
+A model that stands in neither list fails the tests, so that nothing new is without a wall by mistake. So does one that
+is owned and whose manager (`accounts.scoping`) does not hold its rows.
 """
 
 # By model: the way from a row to the workspace that owns it. Only that workspace may ever see the row.

@@ -230,6 +230,22 @@ def streaming(pieces):
     return StreamingHttpResponse(pieces)
 
 
+@pytest.mark.django_db
+def test_what_is_asked_for_when_the_request_is_long_over_is_its_tenants_too(workspace):
+    mine, _foreign = LeadFactory(workspace=workspace), LeadFactory()
+    request = RequestFactory().get("/")
+    request.workspace = workspace
+
+    def names():
+        for lead in Lead.objects.all():
+            yield lead.name.encode()
+
+    answer = TenantMiddleware(lambda _request: streaming(names()))(request)
+    assert Lead.objects.count() == 2
+    assert list(answer.streaming_content) == [mine.name.encode()]
+    assert nothing_stays()
+
+
 @pytest.mark.django_db(transaction=True)
 def test_threads_that_answer_two_tenants_at_once_never_mix_them_up(unfiltered):
     world = build_world()
