@@ -175,6 +175,10 @@ class Hold(models.Model):
         return (self.settled_microusd or 0) - self.overdraw_microusd - self.refunded_microusd
 
 
+class EntryQuerySet(AppendOnlyQuerySet["Entry"]):
+    """A name for mypy, which knows no manager of a generic class."""
+
+
 class Entry(AppendOnlyModel):
     """One move of an activity's money from one account, `credit`, to another, `debit`: a double entry in one row.
 
@@ -206,7 +210,7 @@ class Entry(AppendOnlyModel):
     by = models.ForeignKey(User, on_delete=models.DO_NOTHING, null=True, db_constraint=False, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
 
-    objects = OwnedThroughManager.from_queryset(AppendOnlyQuerySet["Entry"])("budget")
+    objects = OwnedThroughManager.from_queryset(EntryQuerySet)("budget")
 
     class Meta:
         verbose_name_plural = "entries"
