@@ -34,6 +34,7 @@ from hunts.costs_api import router as run_costs
 from hunts.estimate_api import estimates
 from hunts.pipeline import AlreadyLive, NotStarted
 from hunts.presets_api import router as presets
+from hunts.privacy.api import people
 from hunts.run_api import router as run_operations
 from leads.api import router as leads
 from leads.merge_api import router as merging
@@ -59,6 +60,7 @@ api.add_router("/leads", leads)
 api.add_router("/leads", merging)
 api.add_router("/presets", presets)
 api.add_router("/lists", lists)
+api.add_router("/people", people)
 api.add_router("/analytics", analytics)
 api.add_router("/notifications", notifications)
 api.add_router("/workspace", workspace_router)

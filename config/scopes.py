@@ -24,6 +24,7 @@ _RUN = ("start_run", "retry_run", "raise_limit", "change_run", "run_preset", "pu
 _ADMIN = (
     *("list_tokens", "create_token", "revoke_token", "rename_workspace", "change_member", "remove_member"),
     *("list_invitations", "invite_member", "send_invitation_again", "revoke_invitation"),
+    *("look_up_person", "read_lookup", "export_person", "erase_person", "read_erasure"),
 )
 
 SCOPES: dict[str, Scope] = {

@@ -18,6 +18,7 @@ from leads.wanted import Wanted
 
 SHOWN = 200
 LATEST = 10
+STEPS_OF_A_LOOKUP = len(LOOKED_AT)
 
 
 def context(workspace: Workspace) -> dict[str, Any]:
@@ -41,7 +42,7 @@ def of_lookup(lookup: Lookup) -> dict[str, Any]:
         "places": lookup.places.filter(perhaps="").order_by("pk")[:SHOWN] if is_done else (),
         "like": _like(lookup) if is_done else (),
         "more": max(lookup.count - SHOWN, 0),
-        "tables": len(LOOKED_AT),
+        "tables": STEPS_OF_A_LOOKUP,
         "is_suppressed": is_done and suppression.rows_of(lookup.workspace_id, lookup.person).exists(),
     }
 

@@ -19,6 +19,7 @@ BEYOND_A_SCHEMA = {
     "create_hunt": [*ACCEPTED, "422"],  # a brief has words of some language; a source may not be set up here
     "change_preset": [*ACCEPTED, "422"],  # the same source, and a file where that is the source
     "rename_workspace": [*ACCEPTED, "422"],  # a name has neither web addresses nor signs that cannot be seen
+    "look_up_person": [*ACCEPTED, "422"],  # whoever is looked for has an address, a number, a profile or a name
     "create_token": [*ACCEPTED, "422"],  # a token does not expire in the past
     "list_leads": [*ACCEPTED, "400"],  # a cursor was made by us, for the same list
 }

@@ -11,9 +11,11 @@ from accounts.token_models import ApiToken, Scope
 from accounts.tokens import check_of, digests
 from hunts import deleting, presets, schedules
 from hunts.models import Run
+from hunts.privacy import erasing
 from hunts.recurrence import Recurrence
 from hunts.schedules import Plan
 from leads import distinct, merging
+from leads.wanted import Wanted
 from tests.factories import (
     CandidateFactory,
     CompanyFactory,
@@ -56,6 +58,8 @@ def filled(workspace: Workspace, owner: User) -> Filled:
     schedules.put(preset, plan, by=owner, seen=0)
     ids = {
         **{f"{name}_id": rows[name] for name in ("hunt", "run", "lead", "preset", "notification")},
+        "lookup_id": rows["lookup"],
+        "erasure_id": erasing.begin(Wanted.of(email="gone@people.example"), workspace_id=workspace.pk, by=owner).pk,
         "hunt": rows["hunt"],
         "other": other,
         "merge_id": merge.pk,

@@ -144,6 +144,8 @@ BODIES = {
     "create_preset": {"hunt_id": 0, "name": "A third"},
     "change_preset": {"version": 1, "name": "Renamed"},
     "put_schedule": {"frequency": "daily", "at": "09:30", "max_spend_microusd": 0, "version": 1},
+    "look_up_person": {"email": "ada@people.example"},
+    "erase_person": {},
     "rename_workspace": {"name": "Acme"},
     "change_member": {"role": "viewer"},
     "invite_member": {"email": "ada@people.example"},

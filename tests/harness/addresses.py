@@ -23,8 +23,8 @@ _TEXTS = {"kind": "csv", "slug": "openai", "action": "pause", "token": "x", "res
 _ROWS = {
     "hunts/presets/": "preset", "hunts/chat/": "conversation", "hunts/runs/": "run", "hunts/": "hunt",
     "leads/": "lead", "inbox/": "notification", "api/hunts/": "hunt", "api/runs/": "run", "api/leads/": "lead",
-    "api/presets/": "preset", "settings/privacy/people/": "lookup", "api/notifications/": "notification",
-    "lists/": "company_list", "api/lists/": "company_list",
+    "api/presets/": "preset", "settings/privacy/people/": "lookup", "api/people/": "lookup",
+    "api/notifications/": "notification", "lists/": "company_list", "api/lists/": "company_list",
 }  # fmt: skip
 
 

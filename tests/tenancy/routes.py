@@ -98,6 +98,8 @@ OF_API: dict[str, Meaning] = {
     "member_id": "member_place",
     "invitation_id": "invitation",
     "token_id": "token",
+    "lookup_id": "lookup",
+    "erasure_id": "erasure",
     "action": ("pause", "resume", "cancel"),
 }
 # Operations that ask for a row in another state.
@@ -212,6 +214,8 @@ BODIES: dict[str, dict[str, object]] = {
     "change_member": {"role": "admin"},
     "invite_member": {"email": "new@people.example", "role": "member"},
     "estimate_run": {},
+    "look_up_person": {"email": "somebody@people.example"},
+    "erase_person": {},
 }
 # What is asked besides the address.
 QUERIES: dict[str, dict[str, object]] = {
