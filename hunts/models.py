@@ -275,7 +275,7 @@ class Candidate(models.Model):
     facts = models.JSONField(default=dict, help_text="what earlier stages found and later ones need")
     assessment = models.ForeignKey(Assessment, on_delete=models.SET_NULL, null=True, related_name="+")
     answers = models.CharField(
-        max_length=30, blank=True, default="", help_text="its verdicts, a letter a criterion: see hunts/answers.py"
+        max_length=100, blank=True, default="", help_text="its verdicts, a letter a criterion: see hunts/answers.py"
     )
     is_known = models.BooleanField(default=False, help_text="the workspace had the lead before this run found it")
     is_cached = models.BooleanField(default=False)

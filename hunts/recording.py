@@ -88,10 +88,10 @@ def _facts(candidate: Candidate, verdict: Verdict, work: Work) -> dict[str, obje
             identity.remember_landing(candidate, verdict.site)
     if verdict.reuse is not None:
         columns |= {"assessment_id": _used_again(candidate, verdict.reuse, work), "is_cached": True}
-        columns["answers"] = answers.of_findings(candidate.run.icp, verdict.reuse.findings)
+        columns["answers"] = answers.of_findings(work.icp, verdict.reuse.findings)
     elif verdict.findings is not None:
         columns["assessment_id"] = _save_assessment(candidate, verdict, work).pk
-        columns["answers"] = answers.of_findings(candidate.run.icp, verdict.findings)
+        columns["answers"] = answers.of_findings(work.icp, verdict.findings)
     if verdict.contacts is not None:
         _save_contacts(candidate.lead, verdict.contacts)
     if verdict.score is not None:

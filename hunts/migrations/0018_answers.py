@@ -39,7 +39,7 @@ class Migration(migrations.Migration):
                 blank=True,
                 default="",
                 help_text="its verdicts, a letter a criterion: see hunts/answers.py",
-                max_length=30,
+                max_length=100,
             ),
         ),
         migrations.RunPython(fill, migrations.RunPython.noop, elidable=True),

@@ -58,7 +58,7 @@ def test_a_run_counts_what_its_verdicts_say(run):
     assert {len(one.answers) for one in judged} == {len(run.icp.criteria)}
     assert set(run.candidates.filter(assessment=None).values_list("answers", flat=True)) <= {""}
     assert not list(candidates_say_what_was_judged(None))
-    Candidate.objects.filter(pk=judged[0].pk).update(answers="y" * 30)
+    Candidate.objects.filter(pk=judged[0].pk).update(answers="y" * 100)
     assert [str(judged[0].pk) in told for told in candidates_say_what_was_judged(run.workspace_id)] == [True]
 
 
