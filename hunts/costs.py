@@ -160,7 +160,7 @@ def charged(run: Run, *, qualified: int) -> Charged:
 def shares_of(run: Run) -> Shares:
     """Return how what `run` was charged until now is shared out: two queries, whatever its size."""
     columns = run.candidates.order_by("position", "pk").values_list("pk", "lead_id", "status")
-    ways = [Way(*row) for row in columns.iterator(chunk_size=10_000)]
+    ways = list(map(Way._make, columns.iterator(chunk_size=10_000)))
     charge = Coalesce("settled_microusd", 0) - F("overdraw_microusd") - F("refunded_microusd")
     sums = Hold.objects.filter(budget=run.budget_id).order_by().values_list("lead_ref").annotate(total=Sum(charge))
     own = {lead_ref: int(total) for lead_ref, total in sums.iterator(chunk_size=10_000)}

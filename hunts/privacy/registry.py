@@ -143,7 +143,7 @@ PERSONAL: Mapping[str, Held] = {
     "hunts.Candidate": Held(
         "pages that were read, and why",
         ("facts", "reason"),
-        ours=("identity", "claimed_by", "tier"),
+        ours=("answers", "identity", "claimed_by", "tier"),
         workspace="run__workspace",
         company=_LEAD,
     ),
