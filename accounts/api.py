@@ -3,13 +3,15 @@
 from http import HTTPStatus
 from typing import Annotated, Any, cast
 
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.http import HttpRequest, JsonResponse
 from django.utils.translation import gettext as _
 from ninja import Schema
 from ninja.errors import HttpError
 from ninja.security import SessionAuth
 from ninja.security.base import AuthBase
-from pydantic import ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field
 
 from accounts.middleware import MemberRequest
 from accounts.rate_limits import Quota
@@ -21,6 +23,18 @@ PROBLEM_TYPE = "application/problem+json"
 Text = Annotated[str, Field(pattern=r"^[^\x00]*$")]
 # One with a visible character in it.
 Words = Annotated[str, Field(pattern=r"^[^\x00]*[^\x00\s][^\x00]*$", min_length=1)]
+
+
+def email_address(text: str) -> str:
+    """Return an e-mail address. Raises ValueError for what is none."""
+    try:
+        validate_email(text)
+    except ValidationError as error:
+        raise ValueError(" ".join(error.messages)) from error
+    return text
+
+
+Email = Annotated[str, Field(max_length=254, json_schema_extra={"format": "email"}), AfterValidator(email_address)]
 
 
 class BodyIn(Schema):

@@ -5,14 +5,13 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.shortcuts import get_object_or_404
 from ninja import Router, Schema, Status
 from ninja.errors import HttpError
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from accounts import invitations, members, workspaces
-from accounts.api import PROBLEMS, PROBLEMS_OF_ONE, ProblemOut, Words, needs
+from accounts.api import PROBLEMS, PROBLEMS_OF_ONE, Email, ProblemOut, Words, needs
 from accounts.invitation_models import Invitation
 from accounts.middleware import MemberRequest
 from accounts.models import Membership
@@ -24,15 +23,6 @@ invitations_router = Router(tags=["invitations"])
 
 REFUSED: dict[Any, Any] = {**PROBLEMS_OF_ONE, 409: ProblemOut}
 Number = Annotated[int, Field(ge=1, lt=2**63)]
-
-
-def _address(text: str) -> str:
-    """Return an e-mail address. Raises ValueError for what is none."""
-    try:
-        validate_email(text)
-    except ValidationError as error:
-        raise ValueError(" ".join(error.messages)) from error
-    return text
 
 
 class WorkspaceOut(Schema):
@@ -73,7 +63,7 @@ class RoleIn(Schema):
 class InvitationIn(Schema):
     """An address is invited once: done again, it gets the new role and a new e-mail."""
 
-    email: Annotated[str, Field(max_length=254, json_schema_extra={"format": "email"}), AfterValidator(_address)]
+    email: Email
     role: Role = Role.MEMBER
 
 

@@ -57,7 +57,7 @@ def evidence(request: MemberRequest, pk: int, evidence_pk: int) -> HttpResponse:
 def fact(request: MemberRequest, pk: int, fact_pk: int) -> HttpResponse:
     """Show where a fact stands on the stored page, or in what was kept of its source."""
     lead = _lead(request, pk)
-    row = get_object_or_404(Fact, pk=fact_pk, lead__in=_family(lead))
+    row = get_object_or_404(Fact.objects.exclude(snapshot_sha256=""), pk=fact_pk, lead__in=_family(lead))
     return _shown(request, lead, _proof_of(row, title=f"{row.get_kind_display()}: {row.value}"))
 
 
@@ -109,7 +109,10 @@ def _family(lead: Lead) -> QuerySet[Lead]:
 
 
 def _shown(request: HttpRequest, lead: Lead, proof: Proof) -> HttpResponse:
-    text = get_object_or_404(Snapshot, pk=proof.snapshot_sha256).text
+    snapshot = Snapshot.objects.filter(pk=proof.snapshot_sha256).first()
+    if snapshot is None:
+        return render(request, "leads/evidence.html", {"proof": proof, "lead": lead, "is_gone": True})
+    text = snapshot.text
     start = text.find(proof.quote) if proof.start is None else proof.start
     end = start + len(proof.quote)
     parts = {"before": text[:start], "quote": text[start:end], "after": text[end:]} if start >= 0 else {"before": text}

@@ -1,7 +1,7 @@
 """The API's people: find what is known of one, hand it out, and erase it. The same functions as the pages."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
@@ -10,7 +10,7 @@ from ninja import Router, Schema, Status
 from ninja.errors import HttpError
 from pydantic import Field
 
-from accounts.api import PROBLEMS, PROBLEMS_OF_ONE, BodyIn, ProblemOut, Text, needs
+from accounts.api import PROBLEMS, PROBLEMS_OF_ONE, BodyIn, Email, ProblemOut, Text, needs
 from accounts.middleware import MemberRequest
 from accounts.roles import Right
 from hunts.privacy import erasing, looking, page, perhaps, tasks
@@ -30,7 +30,7 @@ class PersonIn(BodyIn):
     A name counts at the company of `company`, its domain; without one it counts everywhere in the workspace.
     """
 
-    email: Annotated[Text, Field(max_length=254)] = ""
+    email: Email | None = None
     name: Annotated[Text, Field(max_length=200)] = ""
     company: Annotated[Text, Field(max_length=253)] = ""
     phone: Annotated[Text, Field(max_length=60)] = ""
@@ -54,7 +54,7 @@ class LookupOut(Schema):
     """
 
     id: int
-    status: Lookup.Status
+    status: Literal["queued", "running", "done", "failed"]
     steps_done: int
     steps: int
     places: int
@@ -115,7 +115,7 @@ class ErasureOut(Schema):
     """How an erasure stands; `rows` were emptied or deleted. The two last are about what all workspaces read."""
 
     id: int
-    status: Erasure.Status
+    status: Literal["running", "settling", "done"]
     rows: int
     problem: str
     asked_at: datetime
@@ -129,7 +129,7 @@ def look_up_person(request: MemberRequest, body: PersonIn) -> Status[dict[str, A
     """Have a worker look for a person: owners and admins. Ask how it stands until it is done or failed."""
     needs(request, Right.MANAGE)
     try:
-        wanted = Wanted.of(**body.dict())
+        wanted = Wanted.of(**body.dict(exclude_none=True))
     except NobodyMeant as error:
         raise HttpError(422, str(error)) from error
     lookup = looking.begin(wanted, request.workspace, by=request.user)

@@ -23,17 +23,34 @@ class Erasing(StrEnum):
     FORGET = "forget"  # a row that holds them because they are to be forgotten: it does so by itself
 
 
+class Kept(StrEnum):
+    """For how long a row is kept, where nobody erases the person before (`hunts.privacy.retention`)."""
+
+    COLLECTED = "the workspace's months, from the day of the first collection"
+    WRITTEN = "the workspace's months, from the day on which it was written"
+    NAMED = "as long as its lead; whom it names goes out of it when the time of their contact is up"
+    LEAD = "as long as its lead, or the lead that it went into"
+    MEMBERS = "until a member deletes it"
+    TRACES = "TRACE_KEEP_DAYS"
+    PAGES = "PAGE_KEEP_DAYS, and as long as a proof stands on it"
+    AUDIT = "AUDIT_DAYS"
+    DAYS = "some days: each row says itself when it goes"
+    REQUEST = "until the request is answered"
+
+
 @dataclass(frozen=True, slots=True)
 class Held:
     """What one table holds.
 
-    `columns` may tell of anybody; a row whose `own` columns name the person is theirs and goes. `ours` are columns with
-    words of the program or of its users' settings. `workspace`, `company` are ways from a row to its owner ('' where it
-    is shared) and to the domain that its words are about. `source` says where they are from, `since` since when.
-    `is_copy`: it repeats what stands in other tables; it is erased with them, and not handed out beside them.
+    `kept` says for how long. `columns` may tell of anybody; a row whose `own` columns name the person is theirs and
+    goes. `ours` are columns with words of the program or of its users' settings. `workspace`, `company` are ways from a
+    row to its owner ('' where it is shared) and to the domain that its words are about. `source` says where they are
+    from, `since` since when. `is_copy`: it repeats what stands in other tables; it is erased with them, and not handed
+    out beside them.
     """
 
     whose: str
+    kept: Kept
     columns: tuple[str, ...]
     own: tuple[str, ...] = ()
     ours: tuple[str, ...] = ()
@@ -53,6 +70,7 @@ _OF_A_CANDIDATE = "candidate__lead__handle"
 PERSONAL: Mapping[str, Held] = {
     "leads.Contact": Held(
         "people at companies, and their addresses",
+        Kept.COLLECTED,
         ("name", "title", "email", "phone", "linkedin_url", "source_url", "quote"),
         own=("name", "email", "phone", "linkedin_url"),
         ours=("found_by", "snapshot_sha256", "email_domain"),
@@ -64,6 +82,7 @@ PERSONAL: Mapping[str, Held] = {
     ),
     "leads.Fact": Held(
         "profiles and addresses, and the words beside them",
+        Kept.NAMED,
         ("value", "detail", "quote", "source_url"),
         own=("value",),
         ours=("snapshot_sha256",),
@@ -75,6 +94,7 @@ PERSONAL: Mapping[str, Held] = {
     ),
     "leads.ContactForm": Held(
         "whoever a form names",
+        Kept.NAMED,
         ("url", "action", "fields"),
         ours=("method", "captcha"),
         workspace="lead__workspace",
@@ -84,6 +104,7 @@ PERSONAL: Mapping[str, Held] = {
     ),
     "leads.Evidence": Held(
         "whoever a quote or a reason names",
+        Kept.NAMED,
         ("quote", "reason", "url"),
         ours=("criterion", "text", "kind", "claimed", "snapshot_sha256"),
         workspace="assessment__lead__workspace",
@@ -94,6 +115,7 @@ PERSONAL: Mapping[str, Held] = {
     ),
     "leads.Assessment": Held(
         "whoever a note of the judge names",
+        Kept.NAMED,
         ("judge_note",),
         ours=("criteria_hash", "judged_by", "prompt_version", "snapshots", "tier"),
         workspace="lead__workspace",
@@ -102,6 +124,7 @@ PERSONAL: Mapping[str, Held] = {
     ),
     "leads.Lead": Held(
         "creators, whom to write to, and whoever a description names",
+        Kept.NAMED,
         (
             *("name", "website", "description", "location", "phone", "source_url", "record", "site_problem"),
             *("best_quote", "best_quote_url", "contact_name", "contact_email", "handle"),
@@ -115,6 +138,7 @@ PERSONAL: Mapping[str, Held] = {
     ),
     "leads.LeadAlias": Held(
         "handles of creators",
+        Kept.LEAD,
         ("handle", "detail"),
         own=("handle",),
         ours=("platform",),
@@ -124,14 +148,16 @@ PERSONAL: Mapping[str, Held] = {
     ),
     "leads.Merge": Held(
         "what a lead took over from another",
+        Kept.LEAD,
         ("evidence", "taken"),
         workspace="workspace",
         company="kept__handle",
         since="merged_at",
     ),
-    "leads.CompanyList": Held("whoever the name of a file names", ("name",), workspace="workspace"),
+    "leads.CompanyList": Held("whoever the name of a file names", Kept.MEMBERS, ("name",), workspace="workspace"),
     "leads.Company": Held(
         "people in uploaded lists and directories",
+        Kept.MEMBERS,
         ("name", "website", "one_liner", "description", "location", "phone", "source", "domain"),
         own=("domain",),
         ours=("country",),
@@ -142,6 +168,7 @@ PERSONAL: Mapping[str, Held] = {
     ),
     "hunts.Candidate": Held(
         "pages that were read, and why",
+        Kept.NAMED,
         ("facts", "reason"),
         ours=("answers", "identity", "claimed_by", "tier"),
         workspace="run__workspace",
@@ -149,6 +176,7 @@ PERSONAL: Mapping[str, Held] = {
     ),
     "hunts.RunEvent": Held(
         "whoever a line of a run's log names",
+        Kept.WRITTEN,
         ("message",),
         ours=("stage",),
         workspace="run__workspace",
@@ -156,6 +184,7 @@ PERSONAL: Mapping[str, Held] = {
     ),
     "hunts.Statement": Held(
         "whoever the answer to a question names",
+        Kept.NAMED,
         ("text", "quote", "url"),
         workspace="question__research__workspace",
         company="question__research__lead__handle",
@@ -165,6 +194,7 @@ PERSONAL: Mapping[str, Held] = {
     ),
     "hunts.ResearchQuestion": Held(
         "whoever a question names",
+        Kept.NAMED,
         ("text", "looks_for", "note"),
         ours=("key", "answered_by", "prompt_version"),
         workspace="research__workspace",
@@ -173,25 +203,34 @@ PERSONAL: Mapping[str, Held] = {
     ),
     "hunts.Research": Held(
         "pages that were read",
+        Kept.NAMED,
         ("pages", "topics", "problem", "site_problem"),
         workspace="workspace",
         company=_LEAD,
     ),
     "hunts.Conversation": Held(
-        "whoever members talk about", ("title", "icp_json", "asked"), ours=("language",), workspace="workspace"
+        "whoever members talk about",
+        Kept.MEMBERS,
+        ("title", "icp_json", "asked"),
+        ours=("language",),
+        workspace="workspace",
     ),
     "hunts.Message": Held(
         "whoever members talk about",
+        Kept.WRITTEN,
         ("text", "problem", "suggestions", "icp_json"),
         ours=("topic", "written_by", "prompt_version"),
         workspace="conversation__workspace",
         source=("role",),
     ),
-    "hunts.Hunt": Held("whoever a profile names", ("name", "icp_json"), workspace="workspace"),
-    "hunts.Run": Held("whoever a profile names", ("icp_json", "plan_json", "note"), workspace="workspace"),
-    "hunts.SavedIcp": Held("whoever a profile names", ("name", "icp_json"), workspace="workspace"),
+    "hunts.Hunt": Held("whoever a profile names", Kept.MEMBERS, ("name", "icp_json"), workspace="workspace"),
+    "hunts.Run": Held(
+        "whoever a profile names", Kept.MEMBERS, ("icp_json", "plan_json", "note"), workspace="workspace"
+    ),
+    "hunts.SavedIcp": Held("whoever a profile names", Kept.MEMBERS, ("name", "icp_json"), workspace="workspace"),
     "integrations.ProviderCall": Held(
         "whoever a service or a language model answered about",
+        Kept.TRACES,
         ("answer", "error"),
         ours=("run_ref", "candidate_ref", "key", "provider", "operation", "model"),
         workspace="workspace",
@@ -200,6 +239,7 @@ PERSONAL: Mapping[str, Held] = {
     ),
     "accounts.KeptAnswer": Held(
         "answers of the API, for a day",
+        Kept.DAYS,
         ("body",),
         ours=("holder", "operation", "key", "fingerprint", "headers"),
         workspace="workspace",
@@ -207,12 +247,14 @@ PERSONAL: Mapping[str, Held] = {
     ),
     "accounts.Notification": Held(
         "whoever the name of what it is about names",
+        Kept.DAYS,
         ("label", "parameters"),
         ours=("key", "url"),
         workspace="workspace",
     ),
     "accounts.AuditEntry": Held(
         "whoever the name of a hunt, a file or a reason in the audit log names",
+        Kept.AUDIT,
         ("words",),
         ours=("verb", "object_type", "object_id", "ip", "request_id"),
         workspace="workspace",
@@ -221,6 +263,7 @@ PERSONAL: Mapping[str, Held] = {
     ),
     "hunts.Lookup": Held(
         "somebody who was looked for, for some days",
+        Kept.DAYS,
         ("wanted", "perhaps"),
         ours=("problem",),
         workspace="workspace",
@@ -230,6 +273,7 @@ PERSONAL: Mapping[str, Held] = {
     ),
     "hunts.FoundPlace": Held(
         "what was found of them, as long as the lookup",
+        Kept.DAYS,
         ("told", "perhaps"),
         workspace="lookup__workspace",
         since="lookup__asked_at",
@@ -237,6 +281,7 @@ PERSONAL: Mapping[str, Held] = {
     ),
     "hunts.SharedRequest": Held(
         "somebody whom the operator is asked to take out of what all read, until it is done",
+        Kept.REQUEST,
         ("wanted",),
         workspace="workspace",
         since="asked_at",
@@ -244,6 +289,7 @@ PERSONAL: Mapping[str, Held] = {
     ),
     "hunts.Erasure": Held(
         "the person who is being erased, until they are",
+        Kept.REQUEST,
         ("wanted",),
         ours=("counts", "problem"),
         workspace="workspace",
@@ -252,6 +298,7 @@ PERSONAL: Mapping[str, Held] = {
     ),
     "enrichment.Page": Held(
         "whoever a public page names",
+        Kept.PAGES,
         ("url", "final_url", "title", "facts"),
         ours=("url_sha256", "host", "language", "how", "etag", "last_modified"),
         company="host",
@@ -260,6 +307,7 @@ PERSONAL: Mapping[str, Held] = {
     ),
     "enrichment.Snapshot": Held(
         "whoever a public page names",
+        Kept.PAGES,
         ("compressed",),
         ours=("sha256",),
         source=("pages__final_url",),
@@ -267,6 +315,7 @@ PERSONAL: Mapping[str, Held] = {
     ),
     "enrichment.Screenshot": Held(
         "whoever is seen on a home page",
+        Kept.PAGES,
         ("url", "file"),
         ours=("host",),
         company="host",

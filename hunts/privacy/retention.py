@@ -1,6 +1,7 @@
 """How long what was collected about people is kept: as long as its workspace says, from the day it was collected.
 
-Being seen again makes nothing younger (`leads.collecting`). Logs of runs and chats are kept for the same time; what
+Being seen again makes nothing younger (`leads.collecting`). With a contact goes what the lead's other words say of them
+(`hunts.privacy.naming`). Logs of runs and chats are kept for the same time; what
 services and language models answered goes after TRACE_KEEP_DAYS, and public pages that nobody's proof needs go after
 PAGE_KEEP_DAYS (`enrichment.retention`).
 """
@@ -22,7 +23,7 @@ from accounts.failpoints import failpoint
 from accounts.models import User, Workspace
 from hunts.chat_models import Message
 from hunts.models import Run, RunEvent
-from hunts.privacy import looking, rows
+from hunts.privacy import looking, naming, rows
 from hunts.research_models import Statement
 from integrations.models import ProviderCall
 from leads import collecting
@@ -122,6 +123,9 @@ def _erase_contacts(workspace_id: int, found: list[Contact], now: datetime) -> N
     keys = [key for row in found for key in _keys_of_contact(row)]
     collecting.time_is_up(workspace_id, keys, now=now)
     Contact.objects.filter(pk__in=[row.pk for row in found]).delete()
+    for row in found:
+        for lead in Lead.objects.family_of(_up_to_root(row.lead_id)[-1]):
+            naming.take_out(row, lead.pk)
     for lead_id in {row.lead_id for row in found}:
         rows.write_to_another(lead_id)
         for one in _up_to_root(lead_id):

@@ -116,3 +116,12 @@ def test_the_api_gives_facts_and_forms_with_their_proof(client_of_owner, lead):
     ]
     assert read["contact_forms"][0]["captcha"] == "turnstile"
     assert [field["kind"] for field in read["contact_forms"][0]["fields"]] == ["email", "honeypot"]
+
+
+def test_a_proof_whose_page_is_not_kept_any_more_says_so_and_what_was_quoted(client_of_owner, lead):
+    address = lead.facts.first()
+    Snapshot.objects.all().delete()
+    page = client_of_owner.get(f"{lead.get_absolute_url()}facts/{address.pk}/").text
+    assert "The page is not kept any more" in page
+    assert address.quote in page
+    assert "<mark" not in page

@@ -38,7 +38,14 @@ def plant_rights(tenant: Tenant) -> None:
         )
     )
     wanted = {"names": [f"{tenant.word} Somebody"]}
-    done = Lookup.objects.create(workspace=workspace, wanted=wanted, status=Lookup.Status.DONE, count=1, asked_by=owner)
+    done = Lookup.objects.create(
+        workspace=workspace,
+        wanted=wanted,
+        status=Lookup.Status.DONE,
+        count=1,
+        asked_by=owner,
+        finished_at=timezone.now(),
+    )
     item = Item("leads.Contact", 1, workspace.pk, "people", True, {"name": [tenant.says("is")]}, "", None, None)
     tenant.keep(
         lookup=done,

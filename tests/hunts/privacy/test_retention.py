@@ -11,14 +11,16 @@ from accounts.audit_models import AuditEntry, Verb
 from hunts import recording
 from hunts.models import Message
 from hunts.privacy import retention
+from hunts.privacy.registry import PERSONAL, Kept
 from hunts.research_models import ResearchQuestion, Statement
 from integrations.capabilities import FoundContact, PageFact, ReadPage
+from integrations.lexicon.persons import MARK
 from integrations.lexicon.text import sha256_of
 from integrations.models import ProviderCall
 from leads import merging, site_facts
-from leads.models import Contact, Fact, Lead, Merge
+from leads.models import Assessment, Contact, Evidence, Fact, Lead, Merge
 from tests.factories import JudgedLeadFactory, LeadFactory, WorkspaceFactory
-from tests.hunts.privacy.conftest import DOMAIN, EMAIL, NAME, PROFILE, seed
+from tests.hunts.privacy.conftest import DOMAIN, EMAIL, NAME, PROFILE, by_table, seed, told_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -206,3 +208,46 @@ def test_the_next_erasure_says_when_and_how_many(workspace):
     outlook = retention.next_due(workspace)
     assert outlook.contacts == 1
     assert outlook.at > timezone.now() + timedelta(days=500)
+
+
+def test_with_a_contact_goes_what_the_lead_s_other_words_say_of_them(workspace):
+    lead = JudgedLeadFactory(workspace=workspace, handle=DOMAIN)
+    lead.contacts.all().delete()
+    Lead.objects.filter(pk=lead.pk).update(description=f"Led by {NAME}. Not by Zitabell Quendel.")
+    Evidence.objects.filter(assessment=lead.assessment).update(quote=f"Led by {NAME} since 1999")
+    Assessment.objects.filter(lead=lead).update(judge_note=f"{NAME} owns it")
+    collected(lead, days_ago=900)
+    retention.run()
+    lead.refresh_from_db()
+    assert lead.description == f"Led by {MARK * len(NAME)}. Not by Zitabell Quendel."
+    row = Evidence.objects.get(assessment=lead.assessment)
+    assert (row.verdict, row.quote, row.claimed) == ("unverified", "", "yes")
+    assert lead.score == Assessment.objects.get(lead=lead).explained().total
+    assert told_of(lead.assessment.judge_note.lower()) == []
+
+
+def test_who_has_a_younger_contact_is_kept_for_its_time_and_a_desk_is_nobody(workspace):
+    lead = LeadFactory(workspace=workspace, handle=DOMAIN, description=f"Led by {NAME}, office@{DOMAIN}")
+    collected(lead, days_ago=900)
+    Contact.objects.create(lead=lead, name=f"Dr. {NAME}", email="new@acme.example", found_by="site")
+    desk = Contact.objects.create(lead=lead, email=f"office@{DOMAIN}", found_by="site")
+    Contact.objects.filter(pk=desk.pk).update(first_collected_at=timezone.now() - timedelta(days=900))
+    retention.run()
+    lead.refresh_from_db()
+    assert lead.description == f"Led by {NAME}, office@{DOMAIN}"
+    assert Contact.objects.get(lead=lead).email == "new@acme.example"
+
+
+BY_MONTHS = [label for label, held in PERSONAL.items() if held.kept in (Kept.COLLECTED, Kept.WRITTEN, Kept.NAMED)]
+
+
+def test_every_table_that_is_kept_by_the_month_tells_nothing_of_them_when_these_are_over(workspace, media):
+    seed(workspace)
+    before = by_table()
+    assert [label for label in BY_MONTHS if not told_of(before[label])] == []
+    retention.run(now=timezone.now() + timedelta(days=366 * workspace.LONGEST_RETENTION // 12))
+    after = by_table()
+    # Whoever names a company's lead itself is its name, not a person whose time is up.
+    lead = [row for row in Lead.objects.filter(platform="web") if told_of(f"{row.description} {row.record}".lower())]
+    assert [label for label in BY_MONTHS if label != "leads.Lead" and told_of(after[label])] == []
+    assert lead == []
