@@ -45,7 +45,7 @@ class CompanyListsOut(Schema):
     next_cursor: int | None
 
 
-class NameIn(BodyIn):
+class ListNameIn(BodyIn):
     """What a list is to be called."""
 
     name: Words = Field(max_length=LONGEST_NAME)
@@ -88,7 +88,7 @@ def read_company_list(request: MemberRequest, list_id: int) -> dict[str, object]
 
 
 @router.patch("/{int:list_id}", response={200: CompanyListOut, **MAY_BE_REFUSED}, operation_id="rename_company_list")
-def rename_company_list(request: MemberRequest, list_id: int, asked: NameIn) -> dict[str, object]:
+def rename_company_list(request: MemberRequest, list_id: int, asked: ListNameIn) -> dict[str, object]:
     """Give a list another name; 409 where another list has it."""
     companies = _one(request, list_id)
     editor(request)

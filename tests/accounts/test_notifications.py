@@ -14,7 +14,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone, translation
 
-from accounts import digests, inbox, outbox, preferences
+from accounts import digests, inbox, outbox, post, preferences
 from accounts.models import Membership, User
 from accounts.notification_mail import check_is_wanted, send_due, unsubscribe_token
 from accounts.notification_models import Kind, Notification, NotificationDelivery, Reader
@@ -486,6 +486,7 @@ def test_nothing_is_sent_to_an_address_that_nobody_confirmed(workspace, owner, s
 def test_an_address_that_somebody_signed_up_with_gets_no_more_than_the_request_to_confirm_it(client):
     form = {"email": "victim@firm.example", "password1": "correct-horse-battery"}
     client.post("/accounts/signup/", form)
+    post.send_due()
     (asked,) = mail.outbox
     workspace = User.objects.get(email="victim@firm.example").workspaces.get()
     tell(workspace, label="You won, see http://evil.example")

@@ -147,6 +147,7 @@ BODIES = {
     "look_up_person": {"email": "ada@people.example"},
     "erase_person": {},
     "rename_workspace": {"name": "Acme"},
+    "rename_company_list": {"name": "Another name"},
     "change_member": {"role": "viewer"},
     "invite_member": {"email": "ada@people.example"},
     "create_token": {"name": "A program", "scopes": ["read"]},

@@ -4,11 +4,14 @@ import json
 import os
 import subprocess
 import sys
+from collections import Counter
+from collections.abc import Iterator
 
 import pytest
 from django.conf import settings
 from django.test import Client
 from django.utils import translation
+from ninja import Schema
 from ninja.responses import NinjaJSONEncoder
 
 from accounts.models import Membership
@@ -247,3 +250,16 @@ def test_odd_characters_in_a_brief_break_nothing(client_of_owner, odd):
     answer = post(client_of_owner, "/api/hunts", {"brief": f"{BRIEF} {odd} robotics{odd}"})
     assert answer.status_code in (201, 422)
     assert is_problem(answer, 422) or "\0" not in answer.json()["profile"]["brief"]
+
+
+def described_classes(kind: type) -> Iterator[type]:
+    for one in kind.__subclasses__():
+        if one.__module__.split(".")[0] in ("accounts", "billing", "config", "hunts", "integrations", "leads"):
+            yield one
+        yield from described_classes(one)
+
+
+def test_no_two_schemas_have_one_name():
+    """The description knows them by their names alone: of two, one would be described as the other."""
+    names = [one.__name__ for one in {*described_classes(Schema)}]
+    assert [name for name, count in Counter(names).items() if count > 1] == []

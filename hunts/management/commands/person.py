@@ -50,7 +50,7 @@ class Command(BaseCommand):
     def _requests(self) -> None:
         """List what workspaces ask for and nobody has answered."""
         for one in SharedRequest.objects.open().select_related("workspace"):
-            state = _("being erased") if one.answer_id else _("manage.py person erase --request %s") % one.pk
+            state = _("being erased") if one.answer_id else f"manage.py person erase --request {one.pk}"
             self.stdout.write(f"{one.pk} {one.workspace.slug} {one.asked_at:%Y-%m-%d}: {state}")
 
     def _find(self, wanted: Wanted, workspace_id: int | None, _options: dict[str, Any]) -> None:
