@@ -16,7 +16,7 @@ router = Router(tags=["runs"])
 MOST_LEADS = 200
 
 
-class LineOut(Schema):
+class CostLineOut(Schema):
     """What was charged for calls of one kind; a share has no provider and no calls. Whole micro-dollars."""
 
     kind: costs.Kind
@@ -33,7 +33,7 @@ class LeadCostOut(Schema):
 
     lead_id: int
     microusd: int
-    lines: list[LineOut]
+    lines: list[CostLineOut]
 
 
 class RunCostsOut(Schema):
@@ -48,7 +48,7 @@ class RunCostsOut(Schema):
     overdraw_microusd: int
     qualified: int
     per_qualified_microusd: int | None
-    lines: list[LineOut]
+    lines: list[CostLineOut]
     leads: list[LeadCostOut]
     next_cursor: int | None = Field(description="where the next page of leads begins; null after the last")
 

@@ -110,7 +110,7 @@ class LogIn(Schema):
     limit: int = Field(100, ge=1, le=500)
 
 
-class LineOut(Schema):
+class LogLineOut(Schema):
     """One line of a log."""
 
     id: int
@@ -127,7 +127,7 @@ class LogOut(Schema):
     Where words are looked for, no more than 1,000 lines of a level are counted.
     """
 
-    items: list[LineOut]
+    items: list[LogLineOut]
     counts: dict[str, int]
     next_cursor: str | None
 

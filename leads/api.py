@@ -117,7 +117,7 @@ class ContactFormOut(Schema):
     found_at: datetime
 
 
-class LineOut(Schema):
+class ScoreLineOut(Schema):
     """One line of a score; the points of all lines add up to it."""
 
     label: str
@@ -133,7 +133,7 @@ class LeadDetailOut(LeadOut):
     judge_note: str
     scoring_config: int | None
     verdicts: list[VerdictOut]
-    score_lines: list[LineOut]
+    score_lines: list[ScoreLineOut]
     contacts: list[ContactOut]
     facts: list[FactOut]
     contact_forms: list[ContactFormOut]

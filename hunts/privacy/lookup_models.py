@@ -11,7 +11,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Workspace
-from accounts.scoping import OwnedManager
+from accounts.scoping import OwnedManager, OwnedThroughManager
 from hunts.privacy.work_models import PersonWork, WorkQuerySet
 from leads.wanted import Wanted
 
@@ -73,6 +73,8 @@ class FoundPlace(models.Model):
     lookup = models.ForeignKey(Lookup, on_delete=models.CASCADE, related_name="places")
     told = models.JSONField()
     perhaps = models.CharField(max_length=200, blank=True, help_text="whose it is, where that may be the person")
+
+    objects = OwnedThroughManager["FoundPlace"]("lookup")
 
     def __str__(self) -> str:
         return f"{self.told['table']} {self.told['id']}"

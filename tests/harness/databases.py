@@ -25,25 +25,48 @@ def database_of(process: str, shared: Path, *, is_kept: bool = False) -> Iterato
     """
     real, migrated = connection.settings_dict["NAME"], creation._get_test_db_name()
     if process == "master":
+        if not is_kept:
+            _forget_logs(migrated)
         creation.create_test_db(verbosity=0, autoclobber=True, serialize=False, keepdb=is_kept)
     else:
         _copy(migrated, process, shared)
     yield
+    _end_other_connections()
     creation.destroy_test_db(real, verbosity=0, keepdb=is_kept and process == "master")
     if process != "master":
         _drop_after_the_last(migrated, process, shared)
+
+
+def _forget_logs(name: str) -> None:
+    """Delete what a run that was killed left beside a file of SQLite: it would be taken for a log of the new one."""
+    if connection.vendor == "sqlite":
+        for end in ("-wal", "-shm", "-journal"):
+            Path(name + end).unlink(missing_ok=True)
+
+
+def _end_other_connections() -> None:
+    """Let go of the database what threads of the tests, servers above all, never closed."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
 
 
 def _copy(migrated: str, process: str, shared: Path) -> None:
     with _alone(shared):
         is_there = shared / "database-is-migrated"
         if not is_there.exists():
+            _forget_logs(migrated)
             creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
             is_there.touch()
         connection.close()  # PostgreSQL copies no database that somebody is connected to
         _use(migrated)
+        copy = creation.get_test_db_clone_settings(process)["NAME"]
+        _forget_logs(copy)
         creation.clone_test_db(process, verbosity=0, autoclobber=True)
-    _use(creation.get_test_db_clone_settings(process)["NAME"])
+    _use(copy)
 
 
 def _drop_after_the_last(migrated: str, process: str, shared: Path) -> None:
