@@ -18,8 +18,9 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-32000",
     }
 else:
-    DATABASES["default"]["CONN_MAX_AGE"] = 60
-    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    # Each request has a thread of its own: a connection that outlives its request is used by none, and stays open until
+    # it is collected. https://docs.djangoproject.com/en/5.2/ref/databases/#persistent-database-connections
+    DATABASES["default"]["CONN_MAX_AGE"] = 0
     # A machine that is cut off in the middle of a transaction must not keep its rows locked, nor wait for ever.
     _idle = env.int("DB_IDLE_SECONDS", default=60)
     DATABASES["default"]["OPTIONS"] = DATABASES["default"].get("OPTIONS", {}) | {
