@@ -204,7 +204,9 @@ def test_a_new_connection_in_the_middle_of_a_request_is_behind_the_wall_too(work
 @on_postgresql
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("reads", [1, 3, None])
-def test_a_download_that_streams_is_its_tenants_to_the_end_and_leaves_nothing_when_it_is_dropped(reads):
+def test_a_download_that_streams_is_its_tenants_to_the_end_and_leaves_nothing_when_it_is_dropped(reads, monkeypatch):
+    connection.close()
+    monkeypatch.setitem(connection.settings_dict, "CONN_MAX_AGE", None)  # the next request would have this one
     member = MembershipFactory()
     run = RunFactory(hunt__workspace=member.workspace)
     RunEvent.objects.bulk_create(RunEvent(run=run, message=f"Looked at {n}.") for n in range(2_500))
