@@ -1,6 +1,7 @@
 """What all tests by schemathesis have in common."""
 
 import logging
+from copy import deepcopy
 
 import pytest
 import schemathesis
@@ -72,7 +73,7 @@ def described(application, examples: int = 1):
             ],
         }
     )
-    schema = schemathesis.openapi.from_dict(api.get_openapi_schema(), config=config)
+    schema = schemathesis.openapi.from_dict(deepcopy(api.get_openapi_schema()), config=config)  # it writes into it
     schema.app = application
     return schema
 
