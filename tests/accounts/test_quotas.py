@@ -182,6 +182,7 @@ def test_nothing_is_refused_where_the_limit_is_0(workspace, owner, at_most):
     at_most(presets=0, messages=0)
     presets.save(HuntFactory(workspace=workspace), "Gears", by=owner)
     quotas.take(workspace.pk, "messages", by=owner)
+    assert [preset.name for preset in presets.Preset.objects.filter(workspace=workspace)] == ["Gears"]
 
 
 def test_an_operator_lets_a_workspace_have_more_and_that_is_written_down(workspace, owner, at_most):
