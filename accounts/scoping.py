@@ -74,4 +74,19 @@ class OwnedThroughManager(Manager[M]):
         # Django makes the managers of relations, such as `run.candidates`, without a word of `parent`.
         manager: Any = self.model._default_manager
         parents: Any = self.model._meta.get_field(manager.parent).related_model
-        return rows.filter(Exists(parents.objects.filter(pk=OuterRef(manager.parent))))
+        return rows.filter(Exists(parents.objects.filter(pk=self._asked_of() or OuterRef(manager.parent))))
+
+    def _asked_of(self) -> Any:
+        """Return the key of the one row whose rows are asked for, as in `run.candidates`; None where it may be any.
+
+        Then SQLite looks once whose that one is, and not again for each of its rows. What is prefetched for several
+        at once is asked for by the first of them, which then keeps what it is given in a place of its own.
+        """
+        one: Model | None = getattr(self, "instance", None)
+        is_one = one is not None and not hasattr(one, "_prefetched_objects_cache")
+        return one.pk if one is not None and is_one and self._leads_to_parent() else None
+
+    def _leads_to_parent(self) -> bool:
+        field: Any = getattr(self, "field", None)
+        manager: Any = self.model._default_manager
+        return field is not None and field.name == manager.parent

@@ -325,7 +325,7 @@ class RunEvent(models.Model):
         WARNING = "warning", _("warning")
         ERROR = "error", _("error")
 
-    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="events")
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="events", db_index=False)  # `event_by_run` is
     candidate = models.ForeignKey(Candidate, on_delete=models.CASCADE, null=True, related_name="events")
     level = models.CharField(max_length=8, choices=Level.choices, default=Level.INFO)
     stage = models.CharField(max_length=10, blank=True)

@@ -15,6 +15,7 @@ from accounts.failpoints import failpoint
 from billing import ledger
 from billing.models import Budget
 from hunts import figures, notices, summaries
+from hunts.figure_models import RunFigures
 from hunts.languages import speaking
 from hunts.models import Candidate, Run, RunEvent, Stage
 from integrations.errors import CapReached, OwnCapReached
@@ -96,16 +97,21 @@ class Progress:
 
 
 def progress(run: Run, money: Budget | None = None) -> Progress:
-    """Return how far `run` is: one query over its candidates, and one for its money where that is not given."""
+    """Return how far `run` is: one query over its candidates, and one for its money where that is not given.
+
+    How many have a contact is counted while the run goes on; of one that is over it is what was kept at its end.
+    """
     ended = run.finished_at or timezone.now()
     since = run.resumed_at or run.started_at or ended
+    kept = _kept(run)
     # No join: it would have PostgreSQL read all leads of the workspace.
     address = Subquery(Lead.objects.filter(pk=OuterRef("lead")).values("contact_email")[:1])
+    mailable = Count(Case(When(status=Candidate.Status.QUALIFIED, then=NullIf(address, Value("")))))
     rows = list(
         run.candidates.values("stage", "status", "tier", "is_cached", "is_known").annotate(
             count=Count("pk"),
             lately=Count("pk", filter=Q(finished_at__gte=since)),
-            mailable=Count(Case(When(status=Candidate.Status.QUALIFIED, then=NullIf(address, Value(""))))),
+            mailable=mailable if kept is None else Value(0),
         )
     )
     money = money or Budget.objects.get(pk=run.budget_id)
@@ -122,7 +128,7 @@ def progress(run: Run, money: Budget | None = None) -> Progress:
             status: _total(row for row in rows if row["status"] == status) for status in Candidate.Status.values
         },
         by_tier={tier: _total(row for row in over if row["tier"] == tier) for tier in Tier},
-        with_contact=sum(row["mailable"] for row in rows if row["status"] == Candidate.Status.QUALIFIED),
+        with_contact=sum(row["mailable"] for row in rows) if kept is None else kept.with_contact,
         spent_microusd=money.spent_microusd,
         cap_microusd=money.cap_microusd,
         seconds=(ended - run.started_at).total_seconds() if run.started_at else 0.0,
@@ -130,6 +136,12 @@ def progress(run: Run, money: Budget | None = None) -> Progress:
         seconds_lately=(ended - since).total_seconds(),
         is_live=run.is_live,
     )
+
+
+def _kept(run: Run) -> RunFigures | None:
+    """Return what was kept of a run at its end; None while it goes on."""
+    kept: RunFigures | None = getattr(run, "figures", None) if run.is_over else None
+    return kept if kept is not None and kept.status == run.status else None
 
 
 def _total(rows: Iterable[Mapping[str, Any]]) -> int:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Case, Count, IntegerField, Q, Subquery, Value, When
+from django.db.models import Case, IntegerField, Q, Value, When
 from django.utils.translation import gettext_lazy as _
 
 from hunts import answers, baselines, logs, reports
@@ -154,7 +154,11 @@ def asked(run: Run) -> list[dict[str, Any]]:
 
 
 def log(run: Run) -> dict[str, Any]:
-    """Return the run's first lines, warnings and errors before the others, and how many there are besides."""
-    total = RunEvent.objects.filter(run=run).order_by().values("run").annotate(total=Count("pk")).values("total")
-    shown = list(logs.lines(run, logs.Wanted(), most=LINES).annotate(total=Subquery(total)))
-    return {"lines": shown, "hidden": shown[0].total - len(shown) if shown else 0}
+    """Return the run's first lines, warnings and errors before the others, and how many there are besides.
+
+    They are counted up to `logs.MOST_COUNTED`: `is_cut` says that there are more.
+    """
+    shown = list(logs.lines(run, logs.Wanted(), most=LINES))
+    total = run.events.order_by()[: logs.MOST_COUNTED + LINES + 1].count() if len(shown) == LINES else len(shown)
+    hidden = total - len(shown)
+    return {"lines": shown, "hidden": min(hidden, logs.MOST_COUNTED), "is_cut": hidden > logs.MOST_COUNTED}

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.db.models import Count
 
 from accounts.models import Workspace
+from accounts.wall import as_system
 from leads.models import Lead, LeadQuerySet
 
 # What words or a hunt leave is counted up to here: nobody pages through more, and a look at all of them takes long.
@@ -54,6 +55,7 @@ def counts_of(workspace: Workspace) -> Counts:
 
 
 def total_of(leads: LeadQuerySet) -> Total:
-    """Return how many `leads` are, up to MOST_COUNTED: one query."""
-    number = leads.order_by()[: MOST_COUNTED + 1].count()
+    """Return how many `leads` are, up to MOST_COUNTED: one query. As the system, for what `paging` says of it."""
+    with as_system():
+        number = leads.order_by()[: MOST_COUNTED + 1].count()
     return Total(min(number, MOST_COUNTED), is_more=number > MOST_COUNTED)

@@ -4,8 +4,6 @@ A lead does not know who found it: runs and candidates live a floor above, in `h
 """
 
 from decimal import Decimal
-from functools import reduce
-from operator import or_
 from typing import Any, ClassVar, cast
 
 from django.core.exceptions import ValidationError
@@ -20,6 +18,7 @@ from accounts.models import Workspace
 from accounts.scoping import OwnedManager, OwnedThroughManager
 from integrations.capabilities import Range
 from leads import searching
+from leads.any_of import AnyOf
 from leads.company_models import Company as Company  # Django, and whoever asks for a model, looks here
 from leads.company_models import CompanyList as CompanyList
 from leads.merge_models import Clue, DistinctPair, LeadAlias, Merge  # noqa: F401  (Django looks here)
@@ -27,6 +26,8 @@ from leads.names import NameKeyField
 from leads.person_models import Collection, Suppression  # noqa: F401  (Django looks here)
 from leads.scoring import Config, Score, Scored, Tier
 from leads.scoring import Verdict as ScoredVerdict
+
+models.Field.register_lookup(AnyOf)
 
 
 class ScoringConfig(models.Model):
@@ -88,11 +89,15 @@ class LeadQuerySet(models.QuerySet["Lead"]):
         Asks here which these are, where they are few: of many, enough stand at the beginning of any list, but to walk
         along it in search of a few takes long.
         """
-        came_upon = _ways_through_runs().filter(run__hunt_id=hunt_id).order_by()
+        candidacies = _ways_through_runs()
+        runs: Any = candidacies.model._meta.get_field("run").related_model
+        # Their numbers tell PostgreSQL, which knows of the biggest runs, how many candidacies there are.
+        of_runs = list(runs._default_manager.filter(hunt=hunt_id).values_list("pk", flat=True))
+        came_upon = candidacies.filter(run__pk__any_of=of_runs).order_by()
         standing = Coalesce("lead__merged_into", "lead")
         few = list(came_upon.values_list(standing, flat=True)[: searching.FEW + 1])
         if len(few) <= searching.FEW:
-            return self.filter(pk__in=few)
+            return self.filter(pk__any_of=few)
         # Either in a list of its own, which PostgreSQL asks about each lead on the way instead of reading all leads.
         leads = came_upon.values("lead")
         parts = Lead.objects.filter(merged_into__isnull=False, pk__in=leads)
@@ -113,13 +118,26 @@ class LeadQuerySet(models.QuerySet["Lead"]):
         if not asked:
             return self
         found = searching.look_up(workspace_id, asked)
-        leads = self if found.candidates is None else self.filter(pk__in=found.candidates)
+        leads = self if found.candidates is None else self.filter(pk__any_of=found.candidates)
+        # Looked through in one piece: to fold each column by itself takes PostgreSQL half as long again.
+        leads = leads.alias(own_names=_Joined(*searching.NAMES), own_texts=_Joined(*searching.TEXTS))
         for word in asked:
-            own = [Q(**{f"{column}__icontains": word}) for column in searching.columns_of(word)]
+            own = "own_names" if searching.columns_of(word) is searching.NAMES else "own_texts"
             called = found.called(word)
-            others = _called(workspace_id, word) if called is None else Q(pk__in=called)
-            leads = leads.filter(reduce(or_, own) | others)
+            others = _called(workspace_id, word) if called is None else Q(pk__any_of=called)
+            leads = leads.filter(Q(**{f"{own}__icontains": word}) | others)
         return leads
+
+
+class _Joined(models.Func):
+    """The text of some columns with a space between them, which no word has; written as the index of letters has it.
+
+    By that PostgreSQL knows how frequent a word is. `Concat` would not do: it writes other than that.
+    """
+
+    template = "(%(expressions)s)"
+    arg_joiner = " || ' ' || "
+    output_field = models.TextField()
 
 
 def _ways_through_runs() -> models.QuerySet[Any]:

@@ -111,12 +111,15 @@ def _named(workspace_id: int, word: str) -> tuple[str, list[str | int]]:
     """Return the leads that have a short word in name or domain, and the values for that.
 
     Each column is read along an index that has little else, until there are enough; who has it in both comes twice.
+    Domains are kept in small letters: to fold 100,000 of them takes longer than to look through them.
     """
-    found = " UNION ALL ".join(
-        f"SELECT id FROM leads_lead WHERE workspace_id = %s AND {_folded(column)} {_like()}"  # noqa: S608
-        for column in NAMES
+    has = "SELECT id FROM leads_lead WHERE workspace_id = %s AND"
+    found = (
+        f"{has} {_folded('name')} {_like()} UNION ALL {has} (platform = 'web' AND handle {_plain_like()} "
+        f"OR platform <> 'web' AND {_folded('handle')} {_like()})"
     )
-    return f"({found}) named JOIN leads_lead l ON l.id = named.id", [workspace_id, _pattern(word)] * len(NAMES)
+    values: list[str | int] = [workspace_id, _pattern(word), workspace_id, _pattern(word.lower()), _pattern(word)]
+    return f"({found}) named JOIN leads_lead l ON l.id = named.id", values
 
 
 def _in_other_names(workspace_id: int, words: Sequence[str]) -> tuple[str, list[str | int]]:
@@ -146,6 +149,11 @@ def _own(words: Sequence[str]) -> str:
 
 def _like() -> str:
     return _LIKE[connection.vendor]
+
+
+def _plain_like() -> str:
+    """Like `_like`, for a column and a pattern that are in small letters already."""
+    return "LIKE %s" if connection.vendor == "postgresql" else _like()
 
 
 def _folded(column: str) -> str:

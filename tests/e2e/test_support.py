@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 
 from billing import ledger, refunds
 from billing.models import Budget
+from hunts import chat
 from hunts.models import Run
 from tests.e2e.test_languages import TELEPHONE
 from tests.factories import HuntFactory, JudgedLeadFactory, MembershipFactory, RunFactory, UserFactory
@@ -91,6 +92,33 @@ def test_support_looks_and_ends_on_a_desk_and_on_a_telephone(open_page, person, 
     look(page, "ended-390")
     page.goto("/hunts/")
     expect(banner).to_have_count(0)
+
+
+def test_what_would_change_something_stands_still(open_page, person, operator):
+    page = open_page(color_scheme="light")
+    begin(page, person, operator)
+    run = Run.objects.get()
+    sent = []
+    page.on("request", lambda request: request.method == "GET" or sent.append(request.url))
+    page.goto(f"/hunts/runs/{run.pk}/")
+    cancel = page.get_by_role("button", name="Cancel")
+    expect(cancel).to_have_attribute("aria-disabled", "true")
+    cancel.focus()
+    page.keyboard.press("Enter")
+    said = page.get_by_role("status").filter(has_text="Support only looks")
+    expect(said).to_be_visible()
+    look(page, "still-light")
+    assert faults(page) == []
+    page.get_by_role("button", name="Light or dark").click()
+    page.set_viewport_size(TELEPHONE)
+    look(page, "still-390-dark")
+    assert faults(page) == []
+    conversation = chat.begin(run.workspace, by=person)
+    page.goto(f"/hunts/chat/{conversation.pk}/")
+    page.get_by_label("Your message").fill("Breweries in Austria")
+    page.keyboard.press("Enter")
+    expect(said).to_be_visible()
+    assert sent == []
 
 
 def test_a_live_page_ends_with_the_look(open_page, person, operator):

@@ -2,6 +2,7 @@
 
 import pytest
 from django.db import connection
+from django.db.models import prefetch_related_objects
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Workspace
@@ -61,6 +62,15 @@ def test_nothing_of_another_workspace_is_found(world):
         assert not lead.contacts.exists() and not run.candidates.exists() and not world.b.workspace.leads.exists()
         assert not Lead.objects.filter(candidacies__in=Candidate.objects.filter(run=run))
         assert not any(hunt.runs.all() for hunt in Hunt.objects.prefetch_related("runs") if hunt.pk == run.hunt_id)
+
+
+@pytest.mark.parametrize("first", ["a", "b"])
+def test_what_is_fetched_for_several_at_once_is_held_for_each_of_them(world, first):
+    mine, theirs = (Run.objects.get(pk=whose["run"].pk) for whose in (world.a, world.b))
+    with as_tenant(world.a.workspace.pk):
+        prefetch_related_objects([mine, theirs] if first == "a" else [theirs, mine], "candidates")
+    assert set(mine.candidates.all()) == set(Candidate.objects.filter(run=mine.pk)) != set()
+    assert not theirs.candidates.all()
 
 
 def test_nothing_of_another_workspace_is_changed_or_deleted(world, theirs):
