@@ -9,13 +9,11 @@ import asyncio
 import json
 import os
 import resource
-import socket
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 FOLDER = tempfile.TemporaryDirectory(prefix="bench")
@@ -41,6 +39,7 @@ from django.test import Client  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from accounts.models import User, Workspace  # noqa: E402
+from bench.serving import free_port, ours, running  # noqa: E402
 from hunts.models import Candidate  # noqa: E402
 from tests.factories import CandidateFactory, HuntFactory, RunFactory  # noqa: E402
 
@@ -50,12 +49,9 @@ def main() -> int:
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     call_command("migrate", verbosity=0)
     run_id, cookie = watched_run()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    server = [sys.executable, "-m", "uvicorn", "config.asgi:application", "--port", str(port), "--no-access-log"]
+    port = free_port()
     request = f"GET /hunts/runs/{run_id}/stream HTTP/1.1\r\nHost: localhost\r\nCookie: {cookie}\r\n\r\n"
-    with running(server, port) as pid:
+    with running(ours(port), port) as pid:
         share, told, size = measured(pid, port, request, run_id)
     with running([sys.executable, "-m", "bench.viewers", "plain", str(port), str(size), "1.0"], port) as pid:
         least, plainly_told, _size = measured(pid, port, request, None)
@@ -84,26 +80,6 @@ def watched_run() -> tuple[int, str]:
     client.force_login(owner)
     name = settings.SESSION_COOKIE_NAME
     return run.pk, f"{name}={client.cookies[name].value}"
-
-
-@contextmanager
-def running(command: list[str], port: int) -> Iterator[int]:
-    """Start a server and wait until it answers; its process id."""
-    process = subprocess.Popen(command)
-    try:
-        ends_at = time.monotonic() + 60
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", port), timeout=1).close()
-                break
-            except OSError:
-                if process.poll() is not None or time.monotonic() > ends_at:
-                    raise SystemExit(f"{command} does not answer") from None
-                time.sleep(0.1)
-        yield process.pid
-    finally:
-        process.terminate()
-        process.wait()
 
 
 def measured(pid: int, port: int, request: str, run_id: int | None) -> tuple[float, float, int]:

@@ -159,6 +159,5 @@ def log(run: Run) -> dict[str, Any]:
     They are counted up to `logs.MOST_COUNTED`: `is_cut` says that there are more.
     """
     shown = list(logs.lines(run, logs.Wanted(), most=LINES))
-    total = run.events.order_by()[: logs.MOST_COUNTED + LINES + 1].count() if len(shown) == LINES else len(shown)
-    hidden = total - len(shown)
+    hidden = run.events.order_by()[: logs.MOST_COUNTED + LINES + 1].count() - len(shown)
     return {"lines": shown, "hidden": min(hidden, logs.MOST_COUNTED), "is_cut": hidden > logs.MOST_COUNTED}

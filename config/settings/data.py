@@ -19,7 +19,8 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     }
 else:
     # Each request has a thread of its own: a connection that outlives its request is used by none, and stays open until
-    # it is collected. https://docs.djangoproject.com/en/5.2/ref/databases/#persistent-database-connections
+    # it is collected. Processes that serve pages give it back to others (config/pool.py).
+    # https://docs.djangoproject.com/en/5.2/ref/databases/#persistent-database-connections
     DATABASES["default"]["CONN_MAX_AGE"] = 0
     # A machine that is cut off in the middle of a transaction must not keep its rows locked, nor wait for ever.
     _idle = env.int("DB_IDLE_SECONDS", default=60)
@@ -32,6 +33,9 @@ else:
         "keepalives_count": 3,
         "tcp_user_timeout": _idle * 1_000,
     }
+
+# How many connections to PostgreSQL one process that serves pages keeps for its requests to share; 0: each has its own.
+DB_POOL_SIZE = env.int("DB_POOL_SIZE", default=20)
 
 # What the two roles of row-level security are called (…_tenant, …_system): a PostgreSQL server has one list of roles.
 DATABASE_ROLE_PREFIX = text("DATABASE_ROLE_PREFIX", "magnet")
