@@ -6,6 +6,9 @@ BIN := $(VENV)/bin
 PEERS := .venv-bench
 PORT ?= 8000
 export DJANGO_SETTINGS_MODULE = config.settings
+# Every command starts a process, and many tests start some: where the environment forbids to keep what was compiled, each
+# of them compiles all the program anew, which takes longer than what it is started for.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo serve test lint types layers check bench bench-quality lock messages browser clean
