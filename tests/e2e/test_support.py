@@ -136,6 +136,13 @@ def test_a_live_page_ends_with_the_look(open_page, person, operator):
     expect(page.get_by_role("region", name="Support")).to_have_count(0)
 
 
+def test_the_console_leaves_the_product_dark_where_the_system_is(open_page, operator):
+    page = open_page(color_scheme="dark")
+    log_in(page, operator, "/admin/")
+    page.goto("/account/")
+    expect(page.locator("html")).to_have_attribute("data-bs-theme", "dark")
+
+
 def test_a_refund_beyond_the_limit_is_approved_by_another_operator(open_page, person, operator, settings):
     settings.REFUND_ALONE_MICROUSD = 1_000_000
     asker = UserFactory(is_staff=True)
