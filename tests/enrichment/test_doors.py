@@ -84,6 +84,7 @@ def test_a_quote_that_is_gone_is_said_to_be(client_of_owner, lead):
     lead.facts.filter(kind="address").update(quote="Somewhere else")
     page = client_of_owner.get(f"{lead.get_absolute_url()}facts/{lead.facts.first().pk}/").text
     assert "The words are not in the stored text any more." in page and "<mark" not in page
+    assert '<blockquote class="quote mb-3" id="quote">“Somewhere else”' in page and 'href="#quote"' in page
 
 
 def test_a_picture_is_handed_out_as_what_it_is(client_of_owner, lead):
