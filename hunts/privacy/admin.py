@@ -30,10 +30,19 @@ class OpenFilter(admin.SimpleListFilter):
 
 @admin.register(SharedRequest)
 class SharedRequestAdmin(ActedOn):
-    list_display = ("pk", "workspace", "asked_at", "answer", "done_at")
+    list_display = ("pk", "person", "workspace", "asked_at", "answer", "done_at")
+    fields = ("workspace", "erasure", "person", "asked_at", "told_at", "answer", "done_at")
+    readonly_fields = ("person",)
     list_select_related = ("workspace", "answer")
     list_filter = (OpenFilter,)
     actions = ("erase",)
+
+    def person(self, request: SharedRequest) -> str:
+        """Say who it is that cannot be brought back once they are erased."""
+        one = request.person
+        companies = (f"at {domain}" for domain in one.domains)
+        told = " · ".join((*one.names, *one.emails, *one.phones, *one.profiles, *companies))
+        return told or "forgotten, for it is done"
 
     @admin.action(description="Erase the selected people in the whole installation", permissions=["operate"])
     def erase(self, request: HttpRequest, requests: QuerySet[SharedRequest]) -> None:

@@ -57,6 +57,10 @@ def test_the_console_answers_it_and_the_owner_sees_when_it_was_done(request_of_w
     console = proved(signed_in(staff))
     address = reverse("admin:hunts_sharedrequest_changelist")
     chosen = {"action": "erase", "_selected_action": [request_of_workspace.pk]}
+    one = reverse("admin:hunts_sharedrequest_change", args=[request_of_workspace.pk])
+    # Who is erased is told where it is done, and the page that the letter leads to leads there.
+    assert EMAIL in console.get(address).text
+    assert f"{address}?state=open" in console.get(one).text
     for _twice in range(2):
         console.post(address, chosen)
     erasure = Erasure.objects.get(workspace=None)
@@ -69,6 +73,8 @@ def test_the_console_answers_it_and_the_owner_sees_when_it_was_done(request_of_w
     request_of_workspace.refresh_from_db()
     assert request_of_workspace.done_at is not None
     assert request_of_workspace.wanted == {}
+    assert "forgotten, for it is done" in console.get(one).text
+    assert "No request is here." in console.get(f"{address}?state=open").text
     assert "done by the operator on" in client_of_owner.get(reverse("privacy:page")).content.decode()
 
 
