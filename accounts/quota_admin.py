@@ -16,7 +16,7 @@ from accounts.quota_table import QUOTAS
 class QuotaForm(forms.ModelForm):  # type: ignore[type-arg]
     """Which limit of which workspace, and what it is."""
 
-    name = forms.ChoiceField(choices=[(quota.name, quota.label) for quota in QUOTAS.values()])
+    name = forms.ChoiceField(label="Limit", choices=[(quota.name, quota.label) for quota in QUOTAS.values()])
 
     class Meta:
         model = WorkspaceQuota
@@ -28,14 +28,21 @@ class WorkspaceQuotaAdmin(Watched):
     """Deleting a row brings back what the settings say."""
 
     form = QuotaForm
-    list_display = ("workspace", "name", "allowed", "set_by", "changed_at")
+    list_display = ("workspace", "limit", "allowed", "set_by", "changed_at")
     list_select_related = ("workspace", "set_by")
     list_filter = ("name",)
     autocomplete_fields = ("workspace",)
     ordering = ("-pk",)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
-        return ("workspace", "name") if obj else ()
+        return ("workspace", "limit") if obj else ()
+
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
+        return ("workspace", "limit", "allowed") if obj else ("workspace", "name", "allowed")
+
+    @admin.display(ordering="name")
+    def limit(self, row: WorkspaceQuota) -> str:
+        return str(QUOTAS[row.name].label) if row.name in QUOTAS else row.name
 
     def save_model(self, request: Any, obj: WorkspaceQuota, form: Any, change: bool) -> None:
         quotas.allow(obj.workspace, obj.name, obj.allowed, by=request.user)

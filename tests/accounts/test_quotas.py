@@ -191,6 +191,8 @@ def test_an_operator_lets_a_workspace_have_more_and_that_is_written_down(workspa
     operator = UserFactory(is_staff=True, is_superuser=True)
     form = {"workspace": workspace.pk, "name": "presets", "allowed": 2}
     assert signed_in(operator).post(reverse("admin:accounts_workspacequota_add"), form).status_code == 302
+    page = signed_in(operator).get(reverse("admin:accounts_workspacequota_changelist")).text
+    assert '<td class="field-limit">Presets</td>' in page
     presets.save(HuntFactory(workspace=workspace), "Cogs", by=owner)
     entry = AuditEntry.objects.get(verb=Verb.QUOTA_CHANGED)
     assert (entry.actor_id, entry.workspace_id, entry.words) == (operator.pk, workspace.pk, "presets: 2")
