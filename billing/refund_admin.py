@@ -55,6 +55,11 @@ class AnswerForm(ActionForm):
 class RefundRequestAdmin(FactsAdmin):
     list_display = ("pk", "amount", "workspace", "kind", "state", "reason", "asked_by", "asked_at", "decided_by")
     list_select_related = ("workspace", "asked_by", "decided_by")
+    fields = (
+        *("hold", "workspace", "kind", "amount", "state", "reason", "asked_by", "asked_at", "expires_at", "told_at"),
+        *("decided_by", "decided_at", "answer", "entry", "key"),
+    )
+    readonly_fields = ("amount", "state")
     list_filter = (StateFilter,)
     ordering = ("-pk",)
     action_form = AnswerForm

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User, Workspace
 from accounts.scoping import OwnedManager
+from billing.amounts import dollars
 from billing.models import Entry, Hold
 
 
@@ -79,7 +80,7 @@ class RefundRequest(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()}: {self.amount_microusd} µ$ {self.status}"
+        return f"{self.get_kind_display()}: {dollars(self.amount_microusd)}, {self.get_status_display()}"
 
     @property
     def is_waiting(self) -> bool:
