@@ -8,7 +8,7 @@ from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.http import content_disposition_header
-from django.utils.text import get_valid_filename
+from django.utils.text import Truncator, get_valid_filename
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -62,7 +62,7 @@ def upload(request: MemberRequest) -> HttpResponse:
         return _page(request, form)
     if told := uploads.left_out(report, file):
         messages.warning(request, told)
-    messages.success(request, _("The list “%(name)s” is there.") % {"name": report.list.name})
+    messages.success(request, _("The list “%(name)s” is there.") % {"name": _short(report.list)})
     return redirect("company_lists:page")
 
 
@@ -77,7 +77,7 @@ def rename(request: MemberRequest, pk: int) -> HttpResponse:
             company_lists.rename(companies, context["name"])
         except company_lists.NotPossible as error:
             return render(request, "hunts/company_list_rename.html", context | {"problem": str(error)}, status=422)
-        messages.success(request, _("The list is called “%(name)s” now.") % {"name": companies.name})
+        messages.success(request, _("The list is called “%(name)s” now.") % {"name": _short(companies)})
         return redirect("company_lists:page")
     return render(request, "hunts/company_list_rename.html", context)
 
@@ -121,8 +121,13 @@ def restore(request: MemberRequest, pk: int) -> HttpResponse:
     except (company_lists.NotPossible, QuotaReached) as error:
         messages.error(request, str(error))
     else:
-        messages.success(request, _("The list “%(name)s” is back.") % {"name": companies.name})
+        messages.success(request, _("The list “%(name)s” is back.") % {"name": _short(companies)})
     return redirect("company_lists:page")
+
+
+def _short(companies: CompanyList) -> str:
+    """Return a list's name as a message has it, which covers the page while it is shown."""
+    return Truncator(companies.name).chars(80)
 
 
 def _one(request: MemberRequest, pk: int) -> CompanyList:

@@ -168,7 +168,9 @@ def test_a_deleted_list_is_gone_everywhere_and_back_by_undo(client_of_owner, fai
     assert client_of_owner.get("/api/lists").json()["items"] == []
     assert not company_lists.delete(fair)
     assert "was deleted. Bring it back" in client_of_owner.get(hunt.get_absolute_url()).text
-    assert "is back" in client_of_owner.post(f"/lists/{fair.pk}/restore", follow=True).text
+    CompanyList.objects.filter(pk=fair.pk).update(name="W" * 200)
+    told = client_of_owner.post(f"/lists/{fair.pk}/restore", follow=True).text
+    assert f"The list “{'W' * 79}…” is back." in told
     assert client_of_owner.get(f"/lists/{fair.pk}/companies.csv").status_code == 200
     assert verbs()[:2] == ["list.deleted", "list.restored"]
 
