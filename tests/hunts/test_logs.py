@@ -93,6 +93,14 @@ def test_a_count_that_stopped_says_so(client_of_owner, run, monkeypatch):
     assert "+</span>" not in client_of_owner.get(f"/hunts/runs/{run.pk}/?tab=log").text
 
 
+def test_counts_have_their_thousands_apart_and_levels_are_told_without_colour(client_of_owner, run):
+    RunEvent.objects.bulk_create(RunEvent(run=run, message="again") for _one in range(1_500))
+    page = client_of_owner.get(f"/hunts/runs/{run.pk}/?tab=log").text
+    assert '<span class="num soft">1,506</span>' in page
+    assert re.search(r'<span class="error"><svg [^>]*aria-label="error"', page)
+    assert re.search(r'<span class="warning"><svg [^>]*aria-label="warning"', page)
+
+
 @pytest.mark.parametrize("after", ["x", "0", "-", "9-1", "0-" + "9" * 40, "٣-٣", "0--1"])
 def test_a_cursor_that_makes_no_sense_is_no_error(run, after):
     assert logs.page(run, Wanted(), after).lines is not None
