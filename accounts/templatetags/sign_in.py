@@ -1,8 +1,10 @@
 """What the pages about accounts say of browsers and of this installation."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from allauth.account.adapter import get_adapter
+from allauth.account.models import EmailAddress
 from django import template
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -17,6 +19,12 @@ register = template.Library()
 def mail_is_configured() -> bool:
     """Return whether this installation sends e-mails."""
     return bool(settings.MAIL_IS_CONFIGURED)
+
+
+@register.filter
+def has_unconfirmed(addresses: Iterable[EmailAddress]) -> bool:
+    """Return whether one of a person's addresses waits to be confirmed."""
+    return any(not one.verified for one in addresses)
 
 
 @register.filter

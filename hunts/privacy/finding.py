@@ -142,7 +142,7 @@ def _item(row: Model, watch: PersonWatch) -> Item:
         workspace_id=row.of_workspace,  # type: ignore[attr-defined]
         whose=held.whose,
         is_theirs=theirs,
-        told={column: words for column, words in told.items() if words},
+        told={"text" if column == "compressed" else column: words for column, words in told.items() if words},
         source=_source(row, held),
         first_collected_at=_at(row, held.since),
         last_seen_at=_at(row, held.seen or held.since),

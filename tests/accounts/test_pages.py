@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.core import mail
 
 from accounts import post
@@ -110,3 +111,14 @@ def test_operators_can_look_at_every_kind_of_row_and_change_no_fact(client):
     assert client.get(f"/admin/leads/lead/{lead.pk}/change/").status_code == 200
     assert client.post(f"/admin/leads/lead/{lead.pk}/delete/", {"post": "yes"}).status_code == 403
     assert Workspace.objects.filter(pk=lead.workspace_id).exists()
+
+
+def test_addresses_are_offered_what_can_be_done_with_them(client_of_owner, owner):
+    def offered() -> set[str]:
+        return set(re.findall(r'name="(action_\w+)"', client_of_owner.get("/accounts/email/").text))
+
+    assert offered() == {"action_add"}
+    EmailAddress.objects.create(user=owner, email="second@people.example", verified=False)
+    assert offered() == {"action_add", "action_primary", "action_send", "action_remove"}
+    EmailAddress.objects.update(verified=True)
+    assert offered() == {"action_add", "action_primary", "action_remove"}

@@ -32,8 +32,8 @@ PLACEHOLDER = re.compile(r"%(?:\(\w+\))?[-+ #0]*\d*(?:\.\d+)?[a-zA-Z%]|</?[a-z][
 SPOKEN_FOR = re.compile(r"{% blocktranslate.*?{% endblocktranslate %}|{#.*?#}|{%.*?%}|{{.*?}}", re.DOTALL)
 READ_OUT = ("alt", "aria-label", "placeholder", "title", "data-confirm")
 NAMES = {"Magnet Hunter", "CSV", "Excel", "LinkedIn", "SHA", "UTC", "services", "wide"}
-# The one is shown where nothing works any more, gettext included; in the other no parser finds the tag's name.
-NOT_READ = {"500.html", "button.html"}
+# Shown where nothing works any more, gettext included, or too much is asked; in the last no parser finds the tag.
+NOT_READ = {"500.html", "503.html", "button.html"}
 # What a page says that a stranger sees first.
 PITCH = {"en": "Start a hunt", "zh-hans": "开始寻客", "sr-latn": "Pokrenite potragu"}
 

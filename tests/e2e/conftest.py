@@ -1,7 +1,6 @@
 """The app as users meet it: uvicorn on loopback, a worker, and a real Chromium."""
 
 import os
-import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -15,6 +14,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Error, Page, expect, sy
 from config.asgi import application
 from hunts import pipeline
 from hunts.models import Run
+from integrations.egress.chromium import find_executable
 
 # A machine that runs other tests beside this one is slow now and then; what happens is still seen at once.
 expect.set_options(timeout=45_000)
@@ -59,7 +59,7 @@ def worker(transactional_db) -> Iterator[None]:
 def chromium() -> Iterator[Browser]:
     """A browser for one test: a longer one would leave its event loop running in the thread of all tests."""
     with sync_playwright() as playwright:
-        executable = os.environ.get("BROWSER_EXECUTABLE") or shutil.which("chromium") or shutil.which("google-chrome")
+        executable = os.environ.get("BROWSER_EXECUTABLE") or find_executable() or None
         try:
             browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
         except Error as error:

@@ -6,7 +6,6 @@ Three runs: as users see it; without the content security policy (the sanitiser 
 
 import contextlib
 import os
-import shutil
 import socket
 import threading
 from collections.abc import Iterator
@@ -21,6 +20,7 @@ from markdown_it import MarkdownIt
 from playwright.sync_api import Browser, Error, Page, Request, Route, sync_playwright
 
 from config import markdown
+from integrations.egress.chromium import find_executable
 from tests.harness import hostile_texts
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.timeout(420)]
@@ -137,7 +137,7 @@ def walled_in(outside) -> Iterator[Browser]:
     # What the browser asks its maker for by itself leads nowhere.
     own = "MAP *.google.com ~NOTFOUND, MAP *.googleapis.com ~NOTFOUND"
     rules = f"--host-resolver-rules={own}, MAP * 127.0.0.1:{outside.port}, EXCLUDE 127.0.0.1"
-    executable = os.environ.get("BROWSER_EXECUTABLE") or shutil.which("chromium") or shutil.which("google-chrome")
+    executable = os.environ.get("BROWSER_EXECUTABLE") or find_executable() or None
     with sync_playwright() as playwright:
         try:
             browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox", rules])

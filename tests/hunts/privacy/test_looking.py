@@ -49,6 +49,8 @@ def test_what_was_cut_off_goes_on_and_lists_every_place_once(lookup, monkeypatch
     assert sorted(told) == sorted(should)
     assert (len(set(told)), lookup.count) == (len(told), len(told))
     assert before < len(told)
+    pages = [place.told["told"] for place in lookup.places.all() if place.told["table"] == "enrichment.Snapshot"]
+    assert pages and all(page.keys() == {"text"} for page in pages)  # in a word that people know
 
 
 class Killed:
