@@ -15,6 +15,7 @@ BENCH_PAGES_DATABASE names a database that stays, and is filled only if it is em
 
 import json
 import os
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -162,7 +163,12 @@ def _measured_in(name: str) -> list[Measured]:
             text=True,
             check=True,
         )
-    rows = sorted((Measured(*row) for row in json.loads(done.stdout.splitlines()[-1])), key=lambda row: -row.took_ms)
+    told = json.loads(done.stdout.splitlines()[-1])
+    rows = sorted((Measured(*row) for row in told["pages"]), key=lambda row: -row.took_ms)
+    yardsticks = told["yardsticks"]
+    print(
+        f"\na million squares in Python: {min(yardsticks):.0f} ms at best, {statistics.median(yardsticks):.0f} usually"
+    )
     print(
         f"\n{name}: {len(rows)} addresses, the slowest first\n{'queries':>7} {'ms':>7} {'usual':>7} {'cpu':>7}  address"
     )

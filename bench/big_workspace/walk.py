@@ -47,23 +47,34 @@ def main() -> int:
     asked = [one for one in addresses(rows) if not one.startswith(ELSEWHERE) and "logout" not in one]
     asked += [one.format(**rows) for one in VARIANTS]
     with override_settings(STORAGES=settings.STORAGES | {"staticfiles": PLAIN}):
-        print(json.dumps(timed(client, dict.fromkeys(asked))))
+        measured_pages, yardsticks = timed(client, dict.fromkeys(asked))
+    print(json.dumps({"pages": measured_pages, "yardsticks": yardsticks}))
     return 0
 
 
-def timed(client: Client, asked: Iterable[str]) -> list[tuple[str, int, int, float, float, float]]:
+def timed(client: Client, asked: Iterable[str]) -> tuple[list[tuple[str, int, int, float, float, float]], list[float]]:
     """Return for each address that is a page: status, queries, milliseconds at best and usually, and of work at best.
 
     They are asked in turn, each once a round and unmeasured before the first, so that an hour in which the machine
-    is slow is the same for all of them and not the whole measurement of one.
+    is slow is the same for all of them and not the whole measurement of one. With them is returned how many
+    milliseconds a yardstick took in each round.
     """
     found = {address: status for address in asked if (status := answered(client, address)) not in (404, 405)}
     took: dict[str, list[tuple[int, float, float]]] = {address: [] for address in found}
+    yardsticks = []
     for number in range(ROUNDS):
+        yardsticks.append(yardstick())
         for address in found:
             if number == 0 or not address.startswith(FILES):
                 took[address].append(measured(client, address))
-    return [(address, status, *summed_up(took[address])) for address, status in found.items()]
+    return [(address, status, *summed_up(took[address])) for address, status in found.items()], yardsticks
+
+
+def yardstick() -> float:
+    """Return the milliseconds that a million squares take Python, which tell one machine and one hour from another."""
+    began = time.perf_counter()
+    sum(number * number for number in range(1_000_000))
+    return (time.perf_counter() - began) * 1_000
 
 
 def measured(client: Client, address: str) -> tuple[int, float, float]:
