@@ -1,5 +1,6 @@
 """Pages that belong to no app: what the crawler is, and what went wrong."""
 
+import sys
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -7,12 +8,17 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.template.loader import get_template
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.views.defaults import server_error
+from psycopg_pool import PoolTimeout
 
 from accounts.api import problem
 from config.elsewhere import elsewhere
+
+COME_BACK_SECONDS = 5  # for whom no connection to the database came free
 
 
 def crawler(request: HttpRequest) -> HttpResponse:
@@ -65,6 +71,22 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
         return render(request, "pages/elsewhere.html", {"there": there}, status=404)
     detail = _("The page was moved or removed, or it belongs to somebody else.")
     return _error(request, 404, _("There is nothing here"), detail)
+
+
+def went_wrong(request: HttpRequest) -> HttpResponse:
+    """Answer what broke: 503 where no connection came free in time, else 500. Asks the database for nothing."""
+    error, is_api = sys.exc_info()[1], request.path.startswith("/api/")
+    if not isinstance(getattr(error, "__cause__", None), PoolTimeout):
+        return (
+            problem(500, _("Something went wrong on our side. It was reported.")) if is_api else server_error(request)
+        )
+    answer: HttpResponse
+    if is_api:
+        answer = problem(503, _("Too much is asked at once. Try again in a few seconds."))
+    else:
+        answer = HttpResponse(get_template("503.html").render(), status=503)
+    answer["Retry-After"] = str(COME_BACK_SECONDS)
+    return answer
 
 
 class NotAllowedMiddleware:

@@ -44,5 +44,5 @@ urlpatterns = [
 handler400 = "config.pages.bad_request"
 handler403 = "config.pages.forbidden"
 handler404 = "config.pages.not_found"
-handler500 = "config.pool.went_wrong"
+handler500 = "config.pages.went_wrong"
 handler429 = "config.pages.too_many"  # django-allauth's

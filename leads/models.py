@@ -120,24 +120,13 @@ class LeadQuerySet(models.QuerySet["Lead"]):
         found = searching.look_up(workspace_id, asked)
         leads = self if found.candidates is None else self.filter(pk__any_of=found.candidates)
         # Looked through in one piece: to fold each column by itself takes PostgreSQL half as long again.
-        leads = leads.alias(own_names=_Joined(*searching.NAMES), own_texts=_Joined(*searching.TEXTS))
+        leads = leads.alias(own_names=searching.Joined(*searching.NAMES), own_texts=searching.Joined(*searching.TEXTS))
         for word in asked:
             own = "own_names" if searching.columns_of(word) is searching.NAMES else "own_texts"
             called = found.called(word)
             others = _called(workspace_id, word) if called is None else Q(pk__any_of=called)
             leads = leads.filter(Q(**{f"{own}__icontains": word}) | others)
         return leads
-
-
-class _Joined(models.Func):
-    """The text of some columns with a space between them, which no word has; written as the index of letters has it.
-
-    By that PostgreSQL knows how frequent a word is. `Concat` would not do: it writes other than that.
-    """
-
-    template = "(%(expressions)s)"
-    arg_joiner = " || ' ' || "
-    output_field = models.TextField()
 
 
 def _ways_through_runs() -> models.QuerySet[Any]:

@@ -7,6 +7,9 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
+PATH = "/api/hunts"
+SHARED, ANEW = "20", "0"  # connections to PostgreSQL that a server keeps
+
 
 def free_port() -> int:
     with socket.socket() as free:

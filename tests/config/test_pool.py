@@ -15,7 +15,7 @@ from django.conf import settings as configured
 from django.db import connection, transaction
 
 from config.asgi import application
-from config.pool import COME_BACK_SECONDS
+from config.pages import COME_BACK_SECONDS
 from hunts.models import Run
 from tests.conftest import signed_in
 from tests.factories import MembershipFactory, RunFactory
