@@ -16,6 +16,8 @@ from integrations.providers.local import Local
 from leads import suppression
 from leads.person_models import Suppression
 
+LEAST_POOL = 10  # shared connections to PostgreSQL
+
 
 @register(Tags.security)
 def secret_key_is_set(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
@@ -115,6 +117,20 @@ def language_models_are_known(app_configs: Any, **kwargs: Any) -> list[CheckMess
             id="magnet.E006",
         )
         for slug in wrong
+    ]
+
+
+@register()
+def connections_suffice_for_streams(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Streams of live pages keep a few of the shared connections for as long as the process lives."""
+    if settings.DB_POOL_SIZE == 0 or settings.DB_POOL_SIZE >= LEAST_POOL:
+        return []
+    return [
+        Error(
+            f"DB_POOL_SIZE is {settings.DB_POOL_SIZE}: live pages would leave other requests no connection.",
+            hint=f"Set it to {LEAST_POOL} or more, or to 0 for a connection to each request.",
+            id="magnet.E010",
+        )
     ]
 
 

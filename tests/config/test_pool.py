@@ -14,6 +14,7 @@ import pytest
 from django.conf import settings as configured
 from django.db import connection, transaction
 
+from config import checks
 from config.asgi import application
 from config.pages import COME_BACK_SECONDS
 from hunts.models import Run
@@ -176,3 +177,9 @@ def test_a_server_is_told_when_it_may_begin_and_end(settings):
         return said
 
     assert asyncio.run(served()) == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
+
+
+@pytest.mark.parametrize(("size", "problems"), [(0, []), (10, []), (9, ["magnet.E010"]), (-1, ["magnet.E010"])])
+def test_a_pool_that_live_pages_would_empty_is_refused(settings, size, problems):
+    settings.DB_POOL_SIZE = size
+    assert [one.id for one in checks.connections_suffice_for_streams(None)] == problems
